@@ -9,6 +9,7 @@ const config = {
   extensionsToTreatAsEsm: [".ts"],
   transform: { "\\.ts$": "<rootDir>/tests/jest/strip-types.js" },
   testEnvironment: "<rootDir>/tests/jest/node-errors-environment.js",
+  globalTeardown: "<rootDir>/tests/jest/global-teardown.js",
   injectGlobals: false,
   watchman: false,
   // Suites start real databases and brokers: more of them at once would only wait for each other.

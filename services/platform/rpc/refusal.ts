@@ -50,7 +50,12 @@ export class Refusal extends ConnectError {
   /** The same refusal in a service's name, fit to be sent. */
   inDomain(domain: string): Refusal {
     const { cause } = this;
-    return new Refusal(this.reason, this.rawMessage, { metadata: this.#metadata, details: this.#details, cause }, domain);
+    return new Refusal(
+      this.reason,
+      this.rawMessage,
+      { metadata: this.#metadata, details: this.#details, cause },
+      domain,
+    );
   }
 
   /** Tells a refusal from every other error. `instanceof` cannot: ConnectError redefines it for its whole family. */

@@ -47,6 +47,6 @@ export function newSampleAccounts(): readonly SampleAccount[] {
 const alphabet = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /** Twenty random characters. */
-function newPassword(): string {
+export function newPassword(): string {
   return Array.from({ length: 20 }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
