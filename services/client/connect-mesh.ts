@@ -1,6 +1,6 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { AgencyDirectoryService } from "#gen/medport/center/v1/agency_directory_service_pb.ts";
 import { AnalyticsService } from "#gen/medport/center/v1/analytics_service_pb.ts";
 import { AuditService } from "#gen/medport/center/v1/audit_service_pb.ts";
@@ -69,6 +69,12 @@ export interface Mesh {
   health(): Promise<Readonly<Record<ServiceName, "SERVING" | "NOT_SERVING">>>;
 }
 
+/** The mesh with its connections. */
+export interface ConnectedMesh extends Mesh, Disposable {
+  /** Closes the connections, those of everybody who logged in through it as well; calls under way fail. */
+  close(): void;
+}
+
 /** The mesh in a logged-in person's name. */
 export interface MeshOfUser extends Mesh {
   readonly user: User;
@@ -92,7 +98,7 @@ export interface MeshOfUser extends Mesh {
  * | `eventBus.emitTripCreated({...})` | `mesh.hospital.trips.createTrip({...})`: the event is written with the trip, by the service |
  * | `eventBus.emitTripAccepted({...})` | `mesh.ems.bids.acceptBid({...})` or `mesh.ems.bids.acceptTrip({...})` |
  */
-export function connectMesh(options: MeshOptions): Mesh {
+export function connectMesh(options: MeshOptions): ConnectedMesh {
   const retry: RetryOptions = {
     retryForMs: options.retryForMs ?? 10_000,
     attemptTimeoutMs: options.attemptTimeoutMs ?? 5_000,
@@ -100,16 +106,30 @@ export function connectMesh(options: MeshOptions): Mesh {
     random: Math.random,
     nowMs: () => performance.now(),
   };
-  const transports = transportsTo(options.addresses);
-  return meshOver(transports, nobody, retry);
+  const sessions = sessionsTo(options.addresses);
+  const close = (): void => serviceNames.forEach((name) => sessions[name].abort());
+  return { ...meshOver(transportsOver(sessions), nobody, retry), close, [Symbol.dispose]: close };
+}
+
+type Sessions = Readonly<Record<ServiceName, Http2SessionManager>>;
+
+function sessionsTo(addresses: MeshOptions["addresses"]): Sessions {
+  // Without pings: when a session dies, connect's ping can throw where nobody catches it.
+  const sessionTo = (service: ServiceName): Http2SessionManager =>
+    new Http2SessionManager(`http://${addresses[service]}`);
+  return { hospital: sessionTo("hospital"), ems: sessionTo("ems"), center: sessionTo("center") };
 }
 
 type Transports = Readonly<Record<ServiceName, Transport>>;
 
-function transportsTo(addresses: MeshOptions["addresses"]): Transports {
-  const transportTo = (service: ServiceName): Transport =>
-    createGrpcTransport({ baseUrl: `http://${addresses[service]}` });
-  return { hospital: transportTo("hospital"), ems: transportTo("ems"), center: transportTo("center") };
+function transportsOver(sessions: Sessions): Transports {
+  const transportOver = (sessionManager: Http2SessionManager): Transport =>
+    createGrpcTransport({ baseUrl: sessionManager.authority, sessionManager });
+  return {
+    hospital: transportOver(sessions.hospital),
+    ems: transportOver(sessions.ems),
+    center: transportOver(sessions.center),
+  };
 }
 
 /** The tokens of a caller who has not logged in. */

@@ -72,11 +72,14 @@ describe("a consumer", () => {
     const slow = on(TripCreatedSchema, async () => new Promise((resolve) => setTimeout(resolve, 10)));
     const first = mesh.startConsumer(ems, { handlers: [slow] });
     for (let index = 0; index < 120; index += 1) await change(mesh.hospital.database, `trip-${index}`);
-    await eventually(() => expect(first.stats().pending).toBeDefined());
+    await eventually(() => expect(first.stats().applied).toBeGreaterThan(0));
     await first[Symbol.asyncDispose]();
     mesh.startConsumer(ems);
-    const before = first.stats().applied;
-    await applied(120 - before);
+    const left = 120 - first.stats().applied;
+    // nats-server 2.9 sends one of them to the first one's request, which nobody hears; it comes after the wait for its
+    // acknowledgement. 2.10 does not.
+    await eventually(async () => expect((await effects(mesh.ems.database)).length).toBeGreaterThanOrEqual(left - 1));
+    await eventually(async () => expect(await effects(mesh.ems.database)).toHaveLength(left), { withinMs: 15_000 });
   });
 
   it("makes its durable again when only that is gone", async () => {

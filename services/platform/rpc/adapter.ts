@@ -1,6 +1,6 @@
 import type { Http2ServerRequest } from "node:http2";
 import { type connectNodeAdapter, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
-import type { Logger } from "pino";
+import type { Logger } from "#platform/telemetry/log.ts";
 import type { Exchange, Front } from "#platform/rpc/front.ts";
 import { type NodeServerResponse, Outlet } from "#platform/rpc/outlet.ts";
 

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Logger } from "pino";
+import type { Logger } from "#platform/telemetry/log.ts";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { IdSource } from "#platform/id.ts";
 import type { LiveCall } from "#platform/rpc/live-call.ts";

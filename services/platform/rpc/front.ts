@@ -1,6 +1,6 @@
 import { Code, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
-import type { Logger } from "pino";
+import type { Logger } from "#platform/telemetry/log.ts";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { assertSingleTokenHeaders, type Authenticator } from "#platform/auth/authenticator.ts";
 import { type Caller, callerKey } from "#platform/auth/caller.ts";

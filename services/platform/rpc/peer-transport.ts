@@ -9,7 +9,7 @@ import {
   type Transport,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import type { Logger } from "pino";
+import type { Logger } from "#platform/telemetry/log.ts";
 import { serviceTokenHeader, type ServiceTokens } from "#platform/auth/service-token.ts";
 import { pause } from "#platform/rpc/abort.ts";
 import {

@@ -7,7 +7,7 @@ import {
   type HandlerContext,
 } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import type { Logger } from "pino";
+import type { Logger } from "#platform/telemetry/log.ts";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { callerOf } from "#platform/auth/caller.ts";
 import type { ServiceTokens } from "#platform/auth/service-token.ts";

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, createClient, type ServiceImpl } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
@@ -141,6 +141,8 @@ export async function startTestRpc(over: TestRpcOptions = {}): Promise<TestRpc> 
 /** A relay between a client and a server that a test can cut. */
 export interface TestProxy extends AsyncDisposable {
   readonly address: string;
+  /** Leads new connections to another port. */
+  pointTo(port: number): void;
   /** Breaks every open connection. */
   cut(): void;
   /** Passes nothing on any more, without closing anything: as if a cable had been pulled. */
@@ -149,10 +151,10 @@ export interface TestProxy extends AsyncDisposable {
 
 /** Puts a relay in front of a port. */
 export async function startTestProxy(port: number): Promise<TestProxy> {
-  const { connect } = await import("node:net");
   const sockets = new Set<Socket>();
+  let target = port;
   const proxy: Server = createServer((inward) => {
-    const outward = connect(port, "127.0.0.1");
+    const outward = connect(target, "127.0.0.1");
     for (const socket of [inward, outward]) {
       sockets.add(socket);
       socket.on("error", () => undefined);
@@ -169,6 +171,9 @@ export async function startTestProxy(port: number): Promise<TestProxy> {
   const cut = (): void => sockets.forEach((socket) => void socket.resetAndDestroy());
   return {
     address: `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`,
+    pointTo: (next) => {
+      target = next;
+    },
     cut,
     freeze: () =>
       sockets.forEach((socket) => {

@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "#platform/telemetry/log.ts";
 import type { Caller } from "#platform/auth/caller.ts";
 import type { Call } from "#platform/rpc/call.ts";
 import type { DenialSink } from "#platform/rpc/denial-sink.ts";

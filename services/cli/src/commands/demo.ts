@@ -33,7 +33,8 @@ async function demonstrate({ count, concurrency = count, json = false }: DemoOpt
   const recorder = new Recorder(watched ? printStep : () => undefined);
   const startedAt = performance.now();
   // A minute, so that a service may be killed and come back while trips are under way.
-  const cast = await assembleCast(connectMesh({ addresses, retryForMs: 60_000 }), accounts, recorder);
+  using mesh = connectMesh({ addresses, retryForMs: 60_000 });
+  const cast = await assembleCast(mesh, accounts, recorder);
   let done = 0;
   const onTrip = (): void => {
     done += 1;

@@ -21,7 +21,8 @@ export function upCommand(): Command {
       } catch (error) {
         if (!(error instanceof StoppedError)) throw error;
         console.error("Stopped before it was ready.");
-        process.exitCode = 130;
+        // All servers are down; a call of the sample region may still be waiting for one of them.
+        process.exit(130);
       }
     });
 }

@@ -20,6 +20,8 @@ export interface Step<T> {
 
 /** Progress on a terminal, with plain lines where the output is none. */
 export function terminalProgress(): Progress {
+  // Whoever read our output may be gone before us (`medport up | head`): that must not cost the servers a clean stop.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   return {
     async step(title, work) {
       const done: { step?: Awaited<ReturnType<typeof work>> } = {};
@@ -40,6 +42,8 @@ export function terminalProgress(): Progress {
           fallbackRenderer: "simple",
           rendererOptions: { collapseErrors: true, showErrorMessage: false },
           fallbackRendererOptions: {},
+          // Some terminals say that they have no columns at all; lines that are drawn anew are not for them either.
+          fallbackRendererCondition: () => !process.stdout.isTTY || process.stdout.columns < 40,
           // Signals are for whoever started the steps: they have servers to stop.
           registerSignalListeners: false,
         },

@@ -43,7 +43,7 @@ export async function loadSampleRegion(
   addresses: Readonly<Record<ServiceName, string>>,
   onProgress: (what: string) => void,
 ): Promise<void> {
-  const mesh = connectMesh({ addresses, retryForMs: 30_000 });
+  using mesh = connectMesh({ addresses, retryForMs: 30_000 });
   await seedSampleRegion({ mesh, accounts: record.accounts, onProgress });
   await endSampleRegion(folder, record);
 }

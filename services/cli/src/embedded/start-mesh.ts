@@ -8,6 +8,7 @@ import { prepareSilo } from "./silo-migrations.ts";
 import { startBroker } from "./start-broker.ts";
 import { startDatabases } from "./start-databases.ts";
 import { startServices } from "./start-services.ts";
+import { untilAborted } from "./under-lock.ts";
 
 /** A mesh that runs: databases, broker and services. */
 export interface RunningMesh {
@@ -39,7 +40,9 @@ async function startParts(options: OpenMeshOptions): Promise<RunningMesh> {
   mesh.signal.throwIfAborted();
   if (region) {
     await mesh.progress.step("Sample region", async (say) => {
-      await loadSampleRegion(mesh.folder, region, addresses, say);
+      const loaded = loadSampleRegion(mesh.folder, region, addresses, say);
+      // Its calls are patient with services that are out of reach; whoever asks to stop is not.
+      await Promise.race([loaded, untilAborted(mesh.signal)]);
       return { value: undefined };
     });
   }
@@ -71,7 +74,7 @@ async function prepareParts(options: SetUpOptions): Promise<boolean> {
   if (!options.firstAdmin) return false;
   const { root, log } = mesh;
   const name = "Administrator";
-  return createFirstAdmin(root, { databaseUrl: databases.center.appUrl, name, log, ...options.firstAdmin });
+  return await createFirstAdmin(root, { databaseUrl: databases.center.appUrl, name, log, ...options.firstAdmin });
 }
 
 /** Once somebody has asked to stop, what fails because of it is no news: the reason is that they asked. */
