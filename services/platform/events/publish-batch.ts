@@ -46,6 +46,9 @@ export async function publishBatch(
   return { stored, lastSequence: believed };
 }
 
+/** A whole batch waits for a disk that is asked to be sure of each message. */
+const publishTimeoutMs = 10_000;
+
 const publishAnswer = z.object({ seq: z.number(), duplicate: z.boolean().default(false) });
 
 async function publish(
@@ -53,14 +56,13 @@ async function publish(
   event: OwedEvent,
   expectedLastSequence: number,
 ): Promise<z.infer<typeof publishAnswer>> {
-  const { payload } = await broker.request(event.subject, {
-    payload: event.payload,
-    headers: {
-      ...headersOf(broker, event),
-      "Nats-Msg-Id": event.eventId,
-      "Nats-Expected-Last-Sequence": String(expectedLastSequence),
-    },
-  });
+  const headers = {
+    ...headersOf(broker, event),
+    "Nats-Msg-Id": event.eventId,
+    "Nats-Expected-Last-Sequence": String(expectedLastSequence),
+  };
+  const message = { payload: event.payload, headers };
+  const { payload } = await broker.request(event.subject, message, publishTimeoutMs);
   return parseAnswer(payload, publishAnswer);
 }
 

@@ -28,6 +28,8 @@ const limits: ConnectionLimits = {
   statementTimeoutMs: 30_000,
   lockTimeoutMs: 5_000,
   idleInTransactionTimeoutMs: 15_000,
+  // Longer than a statement may take: a partition of the network gives no other sign.
+  silenceMs: 40_000,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { serviceNames } from "#platform/service-name.ts";
 import { findLockHolder } from "../embedded/mesh-lock.ts";
-import { openMeshKeys } from "../embedded/mesh-secrets.ts";
+import { meshKeysIn } from "../embedded/mesh-secrets.ts";
 import { readMeshSettings } from "../embedded/mesh-settings.ts";
 import { findMesh } from "../embedded/mesh-status.ts";
 import { meshFolderOf } from "../embedded/open-mesh.ts";
@@ -27,7 +27,7 @@ export async function examine(root: string, environment: NodeJS.ProcessEnv): Pro
     ...serviceNames.map((name) => lookAtService(name, mesh.services[name])),
     ...mesh.databases.map((database) => lookAtDatabase(root, database)),
     lookAtBroker(mesh.broker),
-    openMeshKeys(folder).then(lookAtKeys),
+    lookAtKeys(meshKeysIn(folder)),
   ]);
   return [lookAtNode(), ...looks.flat()];
 }

@@ -53,13 +53,18 @@ export interface MeshKeys {
   readonly tokenKeysFile: string;
 }
 
-/** Finds the keys; makes them at the first start. */
-export async function openMeshKeys(folder: MeshFolder): Promise<MeshKeys> {
-  const keys: MeshKeys = {
+/** Where the keys are, whether they have been made or not. */
+export function meshKeysIn(folder: MeshFolder): MeshKeys {
+  return {
     serviceKeyFiles: forEachSilo((service) => join(folder.keys, `${service}.json`)),
     servicePublicKeysFile: join(folder.keys, "services.json"),
     tokenKeysFile: join(folder.keys, "tokens.json"),
   };
+}
+
+/** Finds the keys; makes them at the first start. */
+export async function openMeshKeys(folder: MeshFolder): Promise<MeshKeys> {
+  const keys = meshKeysIn(folder);
   if ((await readJson(keys.tokenKeysFile)) === undefined) {
     await writePrivateFile(keys.tokenKeysFile, await generateTokenKeys());
   }
