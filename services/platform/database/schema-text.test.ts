@@ -9,7 +9,7 @@ import { openAdminSession } from "./admin-session.ts";
 import { openSiloDatabase, type SiloDatabase } from "./database.builder.ts";
 import { entityDifferences } from "./entity-differences.ts";
 import { schemaDifferences } from "./schema-differences.ts";
-import { expectEntitiesMatchSchema, expectSchemaFile } from "./schema-expectations.ts";
+import { expectEntitiesMatchSchema, expectSchemaFile } from "./schema-expectations.builder.ts";
 import { schemaText } from "./schema-text.ts";
 
 const Trip = defineEntity({

@@ -1,0 +1,9 @@
+import type { Subscription } from "#platform/events/topology.ts";
+
+/** What Hospital listens to. Its broker user may read exactly this. */
+export const subscriptions: readonly Subscription[] = [
+  { producer: "ems", aggregate: "agency" },
+  { producer: "center", aggregate: "user" },
+  { producer: "center", aggregate: "hospital" },
+  { producer: "center", aggregate: "configuration" },
+];

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { type Trip, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import type { HospitalClients } from "../hospital.builder.ts";
+import { refusalOf } from "../refusal.builder.ts";
+import { startTripScene, type TripScene } from "./trip-scene.builder.ts";
+
+type Filter = NonNullable<Parameters<HospitalClients["trips"]["listTrips"]>[0]["filter"]>;
+
+describe("ListTrips", () => {
+  let scene: TripScene;
+  let pending: readonly Trip[];
+  let assigned: Trip;
+  let cancelled: Trip;
+
+  beforeAll(async () => {
+    scene = await startTripScene();
+    pending = [await scene.create(), await scene.create(), await scene.create()];
+    assigned = await scene.assigned();
+    cancelled = await scene.create();
+    await scene.mercy.trips.cancelTrip({ tripId: cancelled.id, reason: "why" });
+  });
+  afterAll(async () => {
+    await scene[Symbol.asyncDispose]();
+  });
+
+  async function idsFor(clients: HospitalClients, filter: Filter = {}): Promise<readonly string[]> {
+    const ids: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await clients.trips.listTrips({ filter, pageSize: 2, pageToken });
+      expect(page.trips.length).toBeLessThanOrEqual(2);
+      ids.push(...page.trips.map(({ id }) => id));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return ids;
+  }
+
+  const newestFirst = (trips: readonly Trip[]): readonly string[] => trips.map(({ id }) => id).toReversed();
+
+  it("shows the hospital that asked, the one at the destination and Center all of them, newest first", async () => {
+    const all = newestFirst([...pending, assigned, cancelled]);
+    expect(await idsFor(scene.mercy)).toEqual(all);
+    expect(await idsFor(scene.general)).toEqual(all);
+    expect(await idsFor(scene.center)).toEqual(all);
+    expect(await idsFor(scene.elsewhere)).toEqual([]);
+  });
+
+  it("shows an agency what is open to it and what it has", async () => {
+    expect(await idsFor(scene.blair)).toEqual(newestFirst([...pending, assigned]));
+    expect(await idsFor(scene.rival)).toEqual(newestFirst(pending));
+    expect(await idsFor(scene.distant)).toEqual([]);
+    const { trips } = await scene.rival.trips.listTrips({});
+    expect(trips.every(({ patientId, specialRequirements }) => patientId + specialRequirements === "")).toBe(true);
+  });
+
+  it("narrows down to states, a hospital, an agency", async () => {
+    const { PENDING, ASSIGNED, CANCELLED } = TransportStatus;
+    expect(await idsFor(scene.mercy, { statuses: [ASSIGNED] })).toEqual([assigned.id]);
+    expect(await idsFor(scene.center, { statuses: [CANCELLED, ASSIGNED] })).toEqual(newestFirst([assigned, cancelled]));
+    expect(await idsFor(scene.center, { statuses: [PENDING], hospitalId: "mercy" })).toEqual(newestFirst(pending));
+    expect(await idsFor(scene.center, { hospitalId: "general" })).toEqual([]);
+    expect(await idsFor(scene.center, { assignedAgencyId: "blair" })).toEqual([assigned.id]);
+    expect(await idsFor(scene.blair, { statuses: [PENDING] })).toEqual(newestFirst(pending));
+  });
+
+  it("binds a page token to the filter and the caller", async () => {
+    const { nextPageToken: pageToken } = await scene.mercy.trips.listTrips({ pageSize: 2 });
+    const filter = { statuses: [TransportStatus.PENDING] };
+    expect(await refusalOf(scene.mercy.trips.listTrips({ pageSize: 2, pageToken, filter }))).toBe(
+      "PAGE_TOKEN_MISMATCH",
+    );
+    expect(await refusalOf(scene.general.trips.listTrips({ pageSize: 2, pageToken }))).toBe("PAGE_TOKEN_MISMATCH");
+    expect(await refusalOf(scene.mercy.trips.listTrips({ pageToken: "bm9uc2Vuc2U" }))).toBe("PAGE_TOKEN_MISMATCH");
+  });
+
+  it("loses an agency's offers when the agency is switched off", async () => {
+    await scene.test.knowAgency({ id: "rival", active: false }, 2);
+    expect(await idsFor(scene.rival)).toEqual([]);
+  });
+
+  it("leaves an audit entry that names every trip it showed", async () => {
+    await scene.test.query("truncate audit_entry");
+    const { trips } = await scene.mercy.trips.listTrips({});
+    const entries = await scene.test.query<{ action: string; entities: { id: string }[] }>("select * from audit_entry");
+    expect(entries).toHaveLength(1);
+    expect(entries[0]?.action).toBe("medport.hospital.v1.TripService/ListTrips");
+    expect(entries[0]?.entities.map(({ id }) => id)).toEqual(trips.map(({ id }) => id));
+  });
+});

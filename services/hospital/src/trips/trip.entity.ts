@@ -1,0 +1,80 @@
+import { defineEntity, type InferEntity, p } from "@mikro-orm/postgresql";
+import type { UserType } from "#platform/auth/principal.ts";
+import type { MilestoneType } from "./milestone.ts";
+import type { AwardPolicy, Priority, TransportLevel } from "./transport.ts";
+import type { TransportStatus, TripChangeName, TripId } from "./trip.ts";
+
+/** Trips. The migration says which columns a state demands. */
+export const TripEntity = defineEntity({
+  name: "Trip",
+  tableName: "trip",
+  properties: {
+    id: p.text().$type<TripId>().primary(),
+    tripNumber: p.text(),
+    hospitalId: p.text(),
+    patientId: p.text(),
+    originFacilityId: p.text(),
+    destinationFacilityId: p.text(),
+    transportLevel: p.text().$type<TransportLevel>(),
+    priority: p.text().$type<Priority>(),
+    status: p.text().$type<TransportStatus>(),
+    awardPolicy: p.text().$type<AwardPolicy>(),
+    specialRequirements: p.text(),
+    cancellationReason: p.text().nullable(),
+    requestTime: p.datetime(3),
+    acceptTime: p.datetime(3).nullable(),
+    pickupTime: p.datetime(3).nullable(),
+    completionTime: p.datetime(3).nullable(),
+    cancelTime: p.datetime(3).nullable(),
+    assignedAgencyId: p.text().nullable(),
+    assignedUnitId: p.text().nullable(),
+    acceptedAttemptId: p.uuid().nullable(),
+    createdByUserId: p.text(),
+    version: p.integer(),
+    materialVersion: p.integer(),
+    createdAt: p.datetime(3),
+    updatedAt: p.datetime(3),
+    /** Set on trips that came from the former system, whose records were not held to all of our rules. */
+    importedAt: p.datetime(3).nullable(),
+  },
+});
+
+/** The steps reported on a trip; rows are only ever added. */
+export const TripMilestoneEntity = defineEntity({
+  name: "TripMilestone",
+  tableName: "trip_milestone",
+  properties: {
+    tripId: p.text().$type<TripId>().primary(),
+    /** The trip's version that the report made. */
+    version: p.integer().primary(),
+    type: p.text().$type<MilestoneType>(),
+    occurTime: p.datetime(3),
+    recordTime: p.datetime(3),
+    recordedByUserId: p.text(),
+    reporter: p.text().$type<UserType>(),
+    unitId: p.text().nullable(),
+    lateEntry: p.boolean(),
+  },
+});
+
+/** Every change of a trip, one row for each version; rows are only ever added. */
+export const TripHistoryEntity = defineEntity({
+  name: "TripHistory",
+  tableName: "trip_history",
+  properties: {
+    tripId: p.text().$type<TripId>().primary(),
+    version: p.integer().primary(),
+    occurTime: p.datetime(3),
+    change: p.text().$type<TripChangeName>(),
+    fromStatus: p.text().$type<TransportStatus>().nullable(),
+    toStatus: p.text().$type<TransportStatus>(),
+    userId: p.text(),
+    agencyId: p.text().nullable(),
+    unitId: p.text().nullable(),
+    milestone: p.text().$type<MilestoneType>().nullable(),
+    comment: p.text().nullable(),
+  },
+});
+
+/** One row of `trip`. */
+export type TripRow = InferEntity<typeof TripEntity>;
