@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import type { ConnectRouter } from "@connectrpc/connect";
-import { z } from "zod";
 import { AuditLogService } from "#gen/medport/audit/v1/audit_log_service_pb.ts";
 import { AgencyDirectoryService } from "#gen/medport/center/v1/agency_directory_service_pb.ts";
 import { AuthService } from "#gen/medport/center/v1/auth_service_pb.ts";

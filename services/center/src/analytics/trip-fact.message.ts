@@ -1,0 +1,40 @@
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { TripState } from "#gen/medport/events/v1/trip_events_pb.ts";
+import { Priority, TransportLevel, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import { priorities, transportLevels, type TripFact, tripStatuses } from "./trip-fact.ts";
+
+/**
+ * What is counted of a trip, from the state that each of its events carries.
+ * @throws Error if the state lacks what every trip has: Hospital and Center do not speak of the same thing.
+ */
+export function tripFactFromState(state: TripState | undefined, version: number): TripFact {
+  const status = tripStatuses.find((name) => TransportStatus[name] === state?.status);
+  const transportLevel = transportLevels.find((name) => TransportLevel[name] === state?.transportLevel);
+  const priority = priorities.find((name) => Priority[name] === state?.priority);
+  const requestTime = dateOf(state?.requestTime);
+  if (!state || !status || !transportLevel || !priority || !requestTime) {
+    throw new Error("Hospital told of a trip without a status, a level, a priority or a request time");
+  }
+  const [acceptTime, pickupTime] = [dateOf(state.acceptTime), dateOf(state.pickupTime)];
+  const [completionTime, cancelTime] = [dateOf(state.completionTime), dateOf(state.cancelTime)];
+  return {
+    tripId: state.tripId,
+    hospitalId: state.hospitalId,
+    ...(state.assignedAgencyId !== "" && { agencyId: state.assignedAgencyId }),
+    ...(state.assignedUnitId !== "" && { unitId: state.assignedUnitId }),
+    status,
+    transportLevel,
+    priority,
+    originCounty: state.origin?.county ?? "",
+    requestTime,
+    ...(acceptTime && { acceptTime }),
+    ...(pickupTime && { pickupTime }),
+    ...(completionTime && { completionTime }),
+    ...(cancelTime && { cancelTime }),
+    version,
+  };
+}
+
+function dateOf(time: Timestamp | undefined): Date | undefined {
+  return time && timestampDate(time);
+}

@@ -1,0 +1,43 @@
+/** Where a trip stands, as facts are counted. */
+export const tripStatuses = ["PENDING", "ASSIGNED", "IN_PROGRESS", "COMPLETED", "CANCELLED"] as const;
+export type TripStatus = (typeof tripStatuses)[number];
+
+export const transportLevels = ["BLS", "ALS", "CCT", "OTHER"] as const;
+export type TransportLevel = (typeof transportLevels)[number];
+
+export const priorities = ["LOW", "MEDIUM", "HIGH", "URGENT"] as const;
+export type Priority = (typeof priorities)[number];
+
+/** What Center remembers of a trip to count it: no names, no places, nothing about a patient. */
+export interface TripFact {
+  readonly tripId: string;
+  readonly hospitalId: string;
+  readonly agencyId?: string;
+  readonly unitId?: string;
+  readonly status: TripStatus;
+  readonly transportLevel: TransportLevel;
+  readonly priority: Priority;
+  readonly originCounty: string;
+  readonly requestTime: Date;
+  readonly acceptTime?: Date;
+  readonly pickupTime?: Date;
+  readonly completionTime?: Date;
+  readonly cancelTime?: Date;
+  /** Hospital's version of the trip. */
+  readonly version: number;
+}
+
+/** What was measured when a trip changed. */
+export interface TripMeasurement {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What a change of a trip adds to the measurements: that it happened, and how long it took since the request. */
+export function tripMeasurements(change: string, fact: TripFact): readonly TripMeasurement[] {
+  const happened = { name: `trip.${change}`, value: 1 };
+  const end = { accepted: fact.acceptTime, started: fact.pickupTime, completed: fact.completionTime }[change];
+  if (!end) return [happened];
+  const seconds = Math.max(0, (end.getTime() - fact.requestTime.getTime()) / 1_000);
+  return [happened, { name: `trip.seconds_until_${change}`, value: seconds }];
+}

@@ -1,0 +1,41 @@
+import type { Tx } from "#platform/database/database.ts";
+import { newId } from "#platform/id.ts";
+import type { ServiceName } from "#platform/service-name.ts";
+import { ReferenceEntity } from "./reference.entity.ts";
+
+/** A record of one silo and the record of another that it names, which no foreign key can hold together. */
+export interface Reference {
+  /** Such as trip. */
+  readonly entityType: string;
+  readonly entityId: string;
+  readonly sourceDatabase: ServiceName;
+  /** Such as agency. A record refers to at most one of a kind. */
+  readonly referenceType: string;
+  readonly referenceId: string;
+  readonly targetDatabase: ServiceName;
+}
+
+/** Notes what a record refers to, in place of what it referred to before. An empty id means nothing any more. */
+export async function saveReference(tx: Tx, reference: Reference, now: Date): Promise<void> {
+  const { entityType, entityId, referenceType, referenceId } = reference;
+  const key = { entityType, entityId, referenceType };
+  if (referenceId === "") {
+    await tx.nativeDelete(ReferenceEntity, key);
+    return;
+  }
+  const changed = await tx.nativeUpdate(
+    ReferenceEntity,
+    { ...key, referenceId: { $ne: referenceId } },
+    { referenceId, updatedAt: now },
+  );
+  if (changed > 0) return;
+  await tx.upsert(
+    ReferenceEntity,
+    { id: newId(), ...reference, createdAt: now, updatedAt: now },
+    {
+      onConflictFields: ["entityType", "entityId", "referenceType"],
+      onConflictAction: "ignore",
+      disableIdentityMap: true,
+    },
+  );
+}
