@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { AssignmentState } from "#gen/medport/ems/v1/bid_pb.ts";
+import { UnitStatus } from "#gen/medport/ems/v1/unit_pb.ts";
+import { eventually } from "#platform/testing/eventually.ts";
 import { type Cast, assembleCast } from "../../services/cli/src/demo/cast.ts";
 import { playAll } from "../../services/cli/src/demo/play.ts";
 import { reportOf } from "../../services/cli/src/demo/report.ts";
@@ -34,10 +37,15 @@ describe("a trip across the three silos", () => {
   });
 
   it("leaves no assignment and no unit behind when it is over", async () => {
-    const { assignments } = await cast.overseer.ems.dispatch.listAssignments({ pageSize: 500 });
-    const { units } = await cast.overseer.ems.units.listUnits({ pageSize: 500 });
-    const open = assignments.filter(({ state }) => state === 1 || state === 2);
-    const inUse = units.filter(({ status }) => status === 2);
-    expect({ open, inUse }).toEqual({ open: [], inUse: [] });
+    // EMS hears of the last completion by an event, a moment after the call that made it.
+    await eventually(async () => {
+      const { assignments } = await cast.overseer.ems.dispatch.listAssignments({ pageSize: 500 });
+      const { units } = await cast.overseer.ems.units.listUnits({ pageSize: 500 });
+      const open = assignments.filter(
+        ({ state }) => state === AssignmentState.HELD || state === AssignmentState.CONFIRMED,
+      );
+      const inUse = units.filter(({ status }) => status === UnitStatus.IN_USE);
+      expect({ open, inUse }).toEqual({ open: [], inUse: [] });
+    });
   });
 });

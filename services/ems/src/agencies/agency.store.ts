@@ -1,0 +1,66 @@
+import type { SqlEntityManager } from "@mikro-orm/postgresql";
+import { z } from "zod";
+import type { Tx } from "#platform/database/database.ts";
+import type { Place } from "../page.ts";
+import { AgencyEntity, type AgencyRow } from "./agency.entity.ts";
+import type { Agency, AgencyId, Pricing } from "./agency.ts";
+
+/** Reads an agency; undefined if there is none. */
+export async function findAgency(em: SqlEntityManager, id: string): Promise<Agency | undefined> {
+  const row = await em.findOne(AgencyEntity, { id: { $eq: id as AgencyId } }, { disableIdentityMap: true });
+  return row ? agencyFromRow(row) : undefined;
+}
+
+/** Agencies by name. */
+export async function listAgencies(
+  em: SqlEntityManager,
+  { after, limit, onlyId }: { after: Place | undefined; limit: number; onlyId: string | undefined },
+): Promise<readonly Agency[]> {
+  const rows = await em.find(
+    AgencyEntity,
+    {
+      $and: [
+        onlyId === undefined ? {} : { id: onlyId as AgencyId },
+        after ? { $or: [{ name: { $gt: after.text } }, { name: after.text, id: { $gt: after.id as AgencyId } }] } : {},
+      ],
+    },
+    { orderBy: { name: "asc", id: "asc" }, limit, disableIdentityMap: true },
+  );
+  return rows.map(agencyFromRow);
+}
+
+/**
+ * Adds an agency, unless there is one with its id: two that try wait for each other.
+ * @returns true if it was added.
+ */
+export async function insertAgency(tx: Tx, agency: Agency, addedBy: string): Promise<boolean> {
+  const { pricing, serviceArea, capabilities, ...rest } = agency;
+  const added = await tx
+    .createQueryBuilder(AgencyEntity)
+    .insert({
+      ...rest,
+      serviceArea: [...serviceArea],
+      capabilities: [...capabilities],
+      pricingStructure: pricing ?? null,
+      addedBy,
+      addedAt: agency.createdAt,
+      importedAt: null,
+    })
+    .onConflict("id")
+    .ignore()
+    .execute("run", false);
+  return added.affectedRows === 1;
+}
+
+const pricingShape = z.object({ baseFares: z.record(z.string(), z.string()), perMile: z.string() });
+
+/** Prices of the former system had no fixed shape: what does not read as ours is kept in the row and not shown. */
+function pricingFromJson(value: unknown): Pricing | undefined {
+  return pricingShape.safeParse(value).data;
+}
+
+function agencyFromRow(row: AgencyRow): Agency {
+  const { pricingStructure, addedBy: _, addedAt: __, importedAt: ___, ...rest } = row;
+  const pricing = pricingFromJson(pricingStructure);
+  return { ...rest, ...(pricing && { pricing }) };
+}

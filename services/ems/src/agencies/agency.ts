@@ -1,0 +1,101 @@
+import type { Id } from "#platform/id.ts";
+
+/** Identifies an agency, in all silos. */
+export type AgencyId = Id<"Agency">;
+
+/** Whether an agency takes part; PENDING is registered and not yet approved. */
+export const agencyStatuses = ["ACTIVE", "INACTIVE", "PENDING"] as const;
+
+/** Whether an agency takes part. */
+export type AgencyStatus = (typeof agencyStatuses)[number];
+
+/** What an agency charges if nothing else is agreed; amounts are decimal US dollars. */
+export interface Pricing {
+  /** By transport level. */
+  readonly baseFares: Readonly<Record<string, string>>;
+  /** Empty if none is named. */
+  readonly perMile: string;
+}
+
+/** What an agency tells of itself. */
+export interface AgencyProfile {
+  readonly name: string;
+  readonly contactName: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly address: string;
+  readonly city: string;
+  readonly state: string;
+  readonly zipCode: string;
+  readonly serviceArea: readonly string[];
+  readonly operatingHours: string;
+  readonly capabilities: readonly string[];
+  readonly pricing?: Pricing;
+}
+
+/** An ambulance agency. EMS owns it, its status included. */
+export interface Agency extends AgencyProfile {
+  readonly id: AgencyId;
+  readonly isActive: boolean;
+  readonly status: AgencyStatus;
+  /** Rises by one with every change; the first is 1. */
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Whether anything is offered to the agency at all. */
+export function takesPart({ isActive, status }: Agency): boolean {
+  return isActive && status === "ACTIVE";
+}
+
+const countyPrefix = "county:";
+
+/** The counties in a service area, in lower case. Entries read county:Blair; others say nothing to us. */
+export function countiesServed(serviceArea: readonly string[]): readonly string[] {
+  return serviceArea
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry.startsWith(countyPrefix))
+    .map((entry) => entry.slice(countyPrefix.length).trim());
+}
+
+/** True if trips that begin in this county concern the agency. */
+export function serves({ serviceArea }: AgencyProfile, county: string): boolean {
+  return countiesServed(serviceArea).includes(county.trim().toLowerCase());
+}
+
+/** True if the agency is what a command to create it describes: the command has come before. */
+export function isAsRegistered(agency: Agency, profile: AgencyProfile, status: AgencyStatus): boolean {
+  return agency.status === status && sameProfile(agency, profile);
+}
+
+function sameProfile(one: AgencyProfile, other: AgencyProfile): boolean {
+  return (
+    one.name === other.name &&
+    one.contactName === other.contactName &&
+    one.phone === other.phone &&
+    one.email === other.email &&
+    one.address === other.address &&
+    one.city === other.city &&
+    one.state === other.state &&
+    one.zipCode === other.zipCode &&
+    one.operatingHours === other.operatingHours &&
+    sameList(one.serviceArea, other.serviceArea) &&
+    sameList(one.capabilities, other.capabilities) &&
+    samePricing(one.pricing, other.pricing)
+  );
+}
+
+function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((entry, index) => entry === other[index]);
+}
+
+function samePricing(one: Pricing | undefined, other: Pricing | undefined): boolean {
+  if (!one || !other) return one === other;
+  const levels = Object.keys(one.baseFares);
+  return (
+    one.perMile === other.perMile &&
+    levels.length === Object.keys(other.baseFares).length &&
+    levels.every((level) => one.baseFares[level] === other.baseFares[level])
+  );
+}

@@ -1,0 +1,31 @@
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { User } from "#gen/medport/center/v1/user_pb.ts";
+import { UserCreatedSchema, UserUpdatedSchema } from "#gen/medport/events/v1/user_events_pb.ts";
+import { userTypeFromProto } from "#platform/auth/principal.ts";
+import type { Tx } from "#platform/database/database.ts";
+import { type EventHandlers, type EventMeta, on, PoisonedEvent } from "#platform/events/handler.ts";
+import { AgencyUserEntity } from "./agency-user.entity.ts";
+
+/** Keeps the copy of the agencies' people; everybody else is none of this silo's business. */
+export const userHandlers: EventHandlers = [
+  on(UserCreatedSchema, (tx, { user }, meta) => keepUser(tx, user, meta)),
+  on(UserUpdatedSchema, (tx, { user }, meta) => keepUser(tx, user, meta)),
+];
+
+async function keepUser(tx: Tx, user: User | undefined, meta: EventMeta): Promise<void> {
+  if (!user) throw new PoisonedEvent("the event names no user");
+  if (userTypeFromProto(user.userType) !== "EMS") {
+    // Somebody who has moved to another kind of organization leaves the copy.
+    await tx.nativeDelete(AgencyUserEntity, { id: user.id });
+    return;
+  }
+  const { id, email, name, organizationId, active, createTime, updateTime } = user;
+  await tx.upsert(AgencyUserEntity, {
+    ...{ id, email, name },
+    agencyId: organizationId,
+    isActive: active,
+    version: Number(meta.version),
+    createdAt: createTime ? timestampDate(createTime) : meta.occurredAt,
+    updatedAt: updateTime ? timestampDate(updateTime) : meta.occurredAt,
+  });
+}
