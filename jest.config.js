@@ -9,6 +9,7 @@ const config = {
   extensionsToTreatAsEsm: [".ts"],
   transform: { "\\.ts$": "<rootDir>/tests/jest/strip-types.js" },
   testEnvironment: "<rootDir>/tests/jest/node-errors-environment.js",
+  globalSetup: "<rootDir>/tests/jest/global-setup.js",
   globalTeardown: "<rootDir>/tests/jest/global-teardown.js",
   injectGlobals: false,
   watchman: false,
