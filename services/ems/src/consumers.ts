@@ -22,7 +22,10 @@ export function startConsumers(
     subscriptions.map((subscription) => {
       const handlers = handlersOf[subscription.aggregate];
       if (!handlers) throw new Error(`nobody handles ${subscription.aggregate}`);
-      return [subscription.aggregate, startConsumer({ ...options, ...subscription, handlers })];
+      // Bids and assignments follow the trip, and calls lock the same rows.
+      const oneAggregatePerTransaction = subscription.aggregate === "trip";
+      const consumer = startConsumer({ ...options, ...subscription, handlers, oneAggregatePerTransaction });
+      return [subscription.aggregate, consumer];
     }),
   );
 }

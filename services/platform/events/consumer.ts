@@ -18,6 +18,8 @@ export interface ConsumerOptions extends Subscription {
   /** Who listens. */
   readonly service: ServiceName;
   readonly handlers: EventHandlers;
+  /** See `ReceiverOptions`. */
+  readonly oneAggregatePerTransaction?: boolean;
   /** When a failed event is tried again; see `usualRetries`. */
   readonly retries?: RetrySchedule;
   readonly log: Logger;
@@ -74,11 +76,15 @@ class EventConsumer implements Consumer {
 
   constructor(options: ConsumerOptions) {
     const { database, broker, service, handlers, log, clock, retries, aggregate, producer } = options;
+    const { oneAggregatePerTransaction = false } = options;
     this.#options = options;
     this.#durable = durableName(service, options);
     this.#stream = streamName(producer);
     const owner = { consumer: this.#durable, aggregate };
-    this.#receiver = new Receiver({ database, owner, handlers, log, clock, ...(retries ? { retries } : {}) });
+    this.#receiver = new Receiver({
+      ...{ database, owner, handlers, oneAggregatePerTransaction, log, clock },
+      ...(retries ? { retries } : {}),
+    });
     this.#forgetBroker = broker.onChange(() => this.#wake());
     this.#life = this.#live();
   }

@@ -52,6 +52,27 @@ describe("receiving events", () => {
     return Array.from({ length: count }, (_, index) => anArrival({ aggregateId: id, version: BigInt(index + 1) }));
   }
 
+  it("keeps aggregates apart where their handlers lock what others lock: one that waits does not hold up the rest", async () => {
+    const blocked = Promise.withResolvers<void>();
+    const waits: EventHandlers = [
+      {
+        type: recordEffect.type,
+        handle: async (tx, payload, meta) => {
+          if (meta.aggregateId === "slow") await blocked.promise;
+          await recordEffect.handle(tx, payload, meta);
+        },
+      },
+    ];
+    const options = { database: silo.database, owner, handlers: waits, log: quietLog, clock: systemClock };
+    const receiver = new Receiver({ ...options, oneAggregatePerTransaction: true });
+    const received = receiver.receive([...versions("slow", 2), ...versions("quick", 2)]);
+    await eventually(async () => expect(await versionsOf(silo.database, "quick")).toEqual([1, 2]));
+    expect(await versionsOf(silo.database, "slow")).toEqual([]);
+    blocked.resolve();
+    await received;
+    expect(await versionsOf(silo.database, "slow")).toEqual([1, 2]);
+  });
+
   it("has one effect however often an event comes, also twice in one batch", async () => {
     const receiver = aReceiver();
     const [first, second] = versions("a", 2);

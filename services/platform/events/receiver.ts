@@ -13,6 +13,12 @@ export interface ReceiverOptions {
   readonly database: Database;
   readonly owner: InboxOwner;
   readonly handlers: EventHandlers;
+  /**
+   * Events of different aggregates are applied in transactions of their own, a few at once, instead of many in one. For
+   * handlers that lock what calls lock, too: a transaction over many aggregates would make calls wait for all of it, and
+   * deadlock with them.
+   */
+  readonly oneAggregatePerTransaction?: boolean;
   readonly retries?: RetrySchedule;
   readonly log: Logger;
   readonly clock: Clock;
@@ -32,6 +38,9 @@ export interface ReceiverStats {
 }
 
 const drainSize = 50;
+
+/** How many aggregates are worked on at once where each has a transaction of its own. */
+const groupsAtOnce = 3;
 
 /** Brings events into the database, once each and in order. A class because it counts and knows if some are parked. */
 export class Receiver {
@@ -57,6 +66,18 @@ export class Receiver {
    * @throws what PostgreSQL says if it is away; then nothing is known of those that were not settled yet.
    */
   async receive(arrivals: readonly Arrival[]): Promise<void> {
+    if (!this.#options.oneAggregatePerTransaction) return this.#receiveTogether(arrivals);
+    const groups = Map.groupBy(arrivals, ({ aggregateId }) => aggregateId).values();
+    // Each worker takes the next group; all of them end before an error is told, or work would go on behind its back.
+    const worker = async (): Promise<void> => {
+      for (const group of groups) await this.#receiveTogether(group);
+    };
+    const workers = Array.from({ length: groupsAtOnce }, worker);
+    await Promise.allSettled(workers);
+    await Promise.all(workers);
+  }
+
+  async #receiveTogether(arrivals: readonly Arrival[]): Promise<void> {
     if (arrivals.length === 0) return;
     const { database, owner } = this.#options;
     try {
@@ -71,8 +92,8 @@ export class Receiver {
       if (arrivals.length === 1 && first) return this.#setAside(first, error);
       // By halves until the culprit stands alone: about twelve transactions for one among fifty.
       const middle = arrivals.length >> 1;
-      await this.receive(arrivals.slice(0, middle));
-      await this.receive(arrivals.slice(middle));
+      await this.#receiveTogether(arrivals.slice(0, middle));
+      await this.#receiveTogether(arrivals.slice(middle));
     }
   }
 

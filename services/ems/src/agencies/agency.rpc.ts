@@ -15,7 +15,7 @@ import { parseId } from "#platform/id.ts";
 import { notFound, refuse, resourceInfo } from "#platform/rpc/refusal.ts";
 import { openPage, placeFromKey } from "../page.ts";
 import { agencyStatusFromProto, messageFromAgency, profileFromMessage } from "./agency.message.ts";
-import { findAgency, insertAgency, listAgencies } from "./agency.store.ts";
+import { findAgency, insertAgency, listAgencies, reserveAgencyId } from "./agency.store.ts";
 import { type Agency, type AgencyId, isAsRegistered, takesPart } from "./agency.ts";
 
 export interface AgencyRpcDeps {
@@ -60,13 +60,14 @@ async function createAgency(
 ): Promise<MessageInitShape<typeof CreateAgencyResponseSchema>> {
   const wanted = agencyFrom(request, work.now);
   work.touched("agency", wanted.id);
-  if (!(await insertAgency(work.tx, wanted, user.userId))) {
-    const known = await findAgency(work.tx, wanted.id);
-    if (!known) throw new Error(`agency ${wanted.id} is there and cannot be read`);
-    if (isAsRegistered(known, wanted, wanted.status)) return { agency: messageFromAgency(known) };
+  await reserveAgencyId(work.tx, wanted.id);
+  const known = await findAgency(work.tx, wanted.id);
+  if (known && isAsRegistered(known, wanted, wanted.status)) return { agency: messageFromAgency(known) };
+  if (known) {
     const details = [resourceInfo("agency", wanted.id)];
     throw refuse(Reason.RESOURCE_EXISTS, `there is another agency ${wanted.id}`, { details });
   }
+  await insertAgency(work.tx, wanted, user.userId);
   const agency = messageFromAgency(wanted);
   work.emit({ schema: AgencyRegisteredSchema, message: { agency }, aggregateId: wanted.id, version: wanted.version });
   return { agency };

@@ -29,27 +29,23 @@ export async function listAgencies(
   return rows.map(agencyFromRow);
 }
 
-/**
- * Adds an agency, unless there is one with its id: two that try wait for each other.
- * @returns true if it was added.
- */
-export async function insertAgency(tx: Tx, agency: Agency, addedBy: string): Promise<boolean> {
+/** Keeps an agency's id for the rest of the transaction, whether there is such an agency or not: who wants it too waits. */
+export async function reserveAgencyId(tx: Tx, id: AgencyId): Promise<void> {
+  await tx.execute("select pg_advisory_xact_lock(hashtextextended(?, 0))", [`agency ${id}`], "run");
+}
+
+/** Adds an agency whose id is reserved and not taken. */
+export async function insertAgency(tx: Tx, agency: Agency, addedBy: string): Promise<void> {
   const { pricing, serviceArea, capabilities, ...rest } = agency;
-  const added = await tx
-    .createQueryBuilder(AgencyEntity)
-    .insert({
-      ...rest,
-      serviceArea: [...serviceArea],
-      capabilities: [...capabilities],
-      pricingStructure: pricing ?? null,
-      addedBy,
-      addedAt: agency.createdAt,
-      importedAt: null,
-    })
-    .onConflict("id")
-    .ignore()
-    .execute("run", false);
-  return added.affectedRows === 1;
+  await tx.insert(AgencyEntity, {
+    ...rest,
+    serviceArea: [...serviceArea],
+    capabilities: [...capabilities],
+    pricingStructure: pricing ?? null,
+    addedBy,
+    addedAt: agency.createdAt,
+    importedAt: null,
+  });
 }
 
 const pricingShape = z.object({ baseFares: z.record(z.string(), z.string()), perMile: z.string() });

@@ -24,7 +24,16 @@ import { mayBeNamed } from "../units/unit.ts";
 import { bidStatusFromProto, messageFromBid } from "./bid.message.ts";
 import { addBid, saveBid } from "./bid.events.ts";
 import { type BidReach, listBids, lockBid } from "./bid.store.ts";
-import { amountFromText, type Bid, bidBecoming, type BidId, hasSoundTimes, isOpen, type Offer, submittedBid } from "./bid.ts";
+import {
+  amountFromText,
+  type Bid,
+  bidBecoming,
+  type BidId,
+  hasSoundTimes,
+  isOpen,
+  type Offer,
+  submittedBid,
+} from "./bid.ts";
 
 export interface BidRpcDeps {
   readonly unitOfWork: UnitOfWork;

@@ -115,11 +115,20 @@ function reachOf(reach: BidReach): RawBuilder<unknown> {
 }
 
 function bidFromRow(row: BidRow): Bid {
-  const { unitId, amount, estimatedArrival, estimatedPickup, endReason, submittedByUserId, importedAt: _, ...rest } = row;
+  const {
+    unitId,
+    amount,
+    estimatedArrival,
+    estimatedPickup,
+    endReason,
+    submittedByUserId,
+    importedAt: _,
+    ...rest
+  } = row;
   return {
     ...rest,
-    ...(unitId != null && { unitId }),
-    ...(amount != null && { amount }),
+    ...(unitId && { unitId }),
+    ...(amount && { amount }),
     ...(estimatedArrival && { estimatedArrival }),
     ...(estimatedPickup && { estimatedPickup }),
     ...(endReason && { endReason }),

@@ -27,7 +27,6 @@ import { messageFromAssignment } from "./assignment.message.ts";
 import { findAssignment, isBidHeld } from "./assignment.store.ts";
 import { awardChange, confirmAttempt, releaseAttempt } from "./award.store.ts";
 import { findOwnAttempt, hold } from "./hold.store.ts";
-import { findStoredAnswer } from "./stored-answer.store.ts";
 import { type ClaimVerdict, claimTrip, type TripClaimDeps } from "./trip-claim.client.ts";
 
 export interface AcceptanceRpcDeps extends TripClaimDeps {
@@ -75,8 +74,8 @@ interface Acceptance<O extends DescMessage> {
   readonly request: IdentifiedRequest;
   readonly output: O;
   /** Holds the unit, or finds what the same request has begun before. */
-  begin(work: Work, key: IdempotencyKey | undefined): Promise<Assignment>;
-  answer(tx: Tx, assignment: Assignment): Promise<MessageInitShape<O>>;
+  readonly begin: (work: Work, key: IdempotencyKey | undefined) => Promise<Assignment>;
+  readonly answer: (tx: Tx, assignment: Assignment) => Promise<MessageInitShape<O>>;
 }
 
 async function accept<O extends DescMessage>(
@@ -87,12 +86,7 @@ async function accept<O extends DescMessage>(
   const { unitOfWork, newId } = deps;
   const key = idempotencyKeyOf(callerOf(context), context.method, request);
   return unitOfWork.call(context, async () => {
-    const begun = await unitOfWork.transaction(context, async (work) => {
-      const stored = await findStoredAnswer(work.tx, key, output);
-      return stored ? { stored } : { assignment: await begin(work, key) };
-    });
-    if ("stored" in begun) return begun.stored;
-    const { assignment } = begun;
+    const assignment = await unitOfWork.transaction(context, (work) => begin(work, key));
     const verdict = assignment.state === "HELD" ? await claimTrip(deps, assignment, context) : undefined;
     if (verdict?.outcome === "UNKNOWN") {
       return unitOfWork.read(context, request, output, ({ tx }) => answer(tx, assignment));
@@ -193,7 +187,11 @@ function touch(work: Work, { trip, bidId }: { readonly trip: TripCopy; readonly 
   if (bidId !== undefined) work.touched("bid", bidId);
 }
 
-function attemptOf({ user, key, attemptId }: Attempt): { attemptId: AttemptId; requestedBy: string; key: Attempt["key"] } {
+function attemptOf({ user, key, attemptId }: Attempt): {
+  attemptId: AttemptId;
+  requestedBy: string;
+  key: Attempt["key"];
+} {
   return { attemptId, requestedBy: user.userId, key };
 }
 

@@ -51,7 +51,8 @@ export async function assignUnit(
       const { attemptId, unit } = begun.assignment;
       const after = await confirmUnit(awardChange(work, newId), { attemptId, unitId: request.unitId });
       // Hospital may have ended the trip since, and the event may have come before us.
-      if (!after?.unit || after.state === "RELEASED") throw refuse(Reason.TRIP_CANCELLED, `trip ${request.tripId} is over`);
+      if (!after?.unit || after.state === "RELEASED")
+        throw refuse(Reason.TRIP_CANCELLED, `trip ${request.tripId} is over`);
       work.touched("assignment", attemptId);
       work.touched("unit", unit?.id ?? request.unitId);
       return { assignment: messageFromAssignment(after) };

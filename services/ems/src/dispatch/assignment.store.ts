@@ -53,9 +53,14 @@ export async function isBidHeld(em: SqlEntityManager, bidId: string): Promise<bo
   return (await em.count(AssignmentEntity, { bidId, state: "HELD" })) > 0;
 }
 
-/** True if an agency has won the trip, though the event that tells it may still be on its way. */
+/** True if an agency has won the trip, though the event that tells it may still be on its way; or the other way round. */
 export async function isTripTaken(em: SqlEntityManager, tripId: string): Promise<boolean> {
-  return (await em.count(AssignmentEntity, { tripId, state: "CONFIRMED" })) > 0;
+  const { rows } = await sql<{ is_taken: boolean }>`
+    select exists (select from assignment where trip_id = ${tripId} and state = 'CONFIRMED')
+        or exists (select from trip_copy where id = ${tripId} and status <> 'PENDING') as is_taken`.execute(
+    em.getKysely(),
+  );
+  return rows[0]?.is_taken === true;
 }
 
 /**
@@ -187,14 +192,14 @@ function assignmentFromRow(row: AssignmentRow): Assignment {
     attemptId: row.attemptId,
     tripId: row.tripId,
     agencyId: row.agencyId,
-    ...(unitId != null && unitType && unitState && { unit: { id: unitId, type: unitType, state: unitState } }),
-    ...(row.bidId != null && { bidId: row.bidId }),
+    ...(unitId && unitType && unitState && { unit: { id: unitId, type: unitType, state: unitState } }),
+    ...(row.bidId && { bidId: row.bidId }),
     state: row.state,
     ...(row.releaseReason && { releaseReason: row.releaseReason }),
-    ...(row.tripVersion != null && { tripVersion: row.tripVersion }),
+    ...(typeof row.tripVersion === "number" && { tripVersion: row.tripVersion }),
     seenMaterialVersion: row.seenMaterialVersion,
     requestedBy: row.requestedByUserId,
-    ...(key != null && hash && { request: { key, hash } }),
+    ...(key && hash && { request: { key, hash } }),
     ...(row.checkAt && { check: { at: row.checkAt, count: row.checkCount } }),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,

@@ -14,7 +14,14 @@ import {
   withConfirmedUnit,
   withoutUnit,
 } from "./assignment.ts";
-import { findAssignment, isBidHeld, lockActiveAssignments, lockAssignment, updateAssignment } from "./assignment.store.ts";
+import {
+  findAssignment,
+  isBidHeld,
+  isTripTaken,
+  lockActiveAssignments,
+  lockAssignment,
+  updateAssignment,
+} from "./assignment.store.ts";
 
 /** A change of assignments, which may need the id of a bid. */
 export interface AwardChange extends Change {
@@ -64,7 +71,11 @@ export async function releaseAttempt(
   reason: ReleaseReason,
 ): Promise<Assignment | undefined> {
   const assignment = await lockAttempt(change, attemptId);
-  return assignment?.state === "HELD" ? release(change, assignment, reason) : assignment;
+  if (assignment?.state !== "HELD") return assignment;
+  const after = await release(change, assignment, reason);
+  // While it was held its bid was passed over. If somebody else has the trip, nobody would end the bid later.
+  if (await isTripTaken(change.tx, after.tripId)) await endOpenBids(change, after.tripId, "TRIP_ASSIGNED");
+  return after;
 }
 
 /** Carries out that Hospital has the unit. Only a unit in doubt changes; may be repeated. */
@@ -94,7 +105,8 @@ export async function dropUnit(
 
 /** Carries out that a trip was cancelled: nobody has it, and its open bids are over. */
 export async function endCancelledTrip(change: AwardChange, tripId: string): Promise<void> {
-  for (const assignment of await lockActiveAssignments(change.tx, tripId)) await release(change, assignment, "CANCELLED");
+  for (const assignment of await lockActiveAssignments(change.tx, tripId))
+    await release(change, assignment, "CANCELLED");
   await endOpenBids(change, tripId, "TRIP_CANCELLED");
 }
 

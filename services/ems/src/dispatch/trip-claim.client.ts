@@ -118,7 +118,7 @@ function verdictFrom({ outcome, lostReason, tripVersion }: ClaimTripResponse | R
 }
 
 /** Whatever else a later Hospital may say: the trip is somebody else's. */
-function reasonFrom(reason: ClaimLostReason | number): ReleaseReason {
+function reasonFrom(reason: ClaimTripResponse["lostReason"]): ReleaseReason {
   if (reason === ClaimLostReason.CANCELLED) return "CANCELLED";
   return reason === ClaimLostReason.CHANGED ? "CHANGED" : "ALREADY_ASSIGNED";
 }

@@ -53,7 +53,7 @@ function routeFromRow(row: RouteRow): Route {
     name: routeName,
     type: routeType,
     waypoints: waypointsFromJson(waypoints),
-    ...(distanceMiles != null && { distanceMiles }),
-    ...(estimatedMinutes != null && { estimatedMinutes }),
+    ...(distanceMiles && { distanceMiles }),
+    ...(typeof estimatedMinutes === "number" && { estimatedMinutes }),
   };
 }

@@ -86,7 +86,11 @@ async function listFromCopy(work: Work, { deps, page, listing }: List): Promise<
 async function listFromOwner(work: Work, context: HandlerContext, { deps, page, listing }: List): Promise<ListAnswer> {
   const found = await listOwnersTrips(deps.trips, context, { ...listing, now: work.now });
   const agencyId = listing.reach?.agencyId;
-  const own = await findOwnOpenBids(work.tx, agencyId, found.slice(0, page.limit).map(({ id }) => id));
+  const own = await findOwnOpenBids(
+    work.tx,
+    agencyId,
+    found.slice(0, page.limit).map(({ id }) => id),
+  );
   const trips = found.map((trip) => {
     const ownBidId = own.get(trip.id);
     return { ...trip, ...(ownBidId !== undefined && { ownBidId }) };

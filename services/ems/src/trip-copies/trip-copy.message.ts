@@ -66,9 +66,7 @@ function factsFrom(state: TripState): Pick<TripCopy, "level" | "priority" | "sta
   return level && priority && status && awardPolicy ? { level, priority, status, awardPolicy } : undefined;
 }
 
-function timesFrom(
-  state: TripState,
-): Pick<TripCopy, "acceptedAt" | "pickedUpAt" | "completedAt" | "cancelledAt"> {
+function timesFrom(state: TripState): Pick<TripCopy, "acceptedAt" | "pickedUpAt" | "completedAt" | "cancelledAt"> {
   const [acceptedAt, pickedUpAt] = [dateFrom(state.acceptTime), dateFrom(state.pickupTime)];
   const [completedAt, cancelledAt] = [dateFrom(state.completionTime), dateFrom(state.cancelTime)];
   return {

@@ -54,7 +54,12 @@ export async function saveTripCopy(tx: Tx, trip: TripCopy): Promise<void> {
 
 /** When the newest change of any trip reached us; undefined if none has. */
 export async function newestArrival(em: SqlEntityManager): Promise<Date | undefined> {
-  const options = { orderBy: { receiveTime: "desc" }, limit: 1, fields: ["receiveTime"], disableIdentityMap: true } as const;
+  const options = {
+    orderBy: { receiveTime: "desc" },
+    limit: 1,
+    fields: ["receiveTime"],
+    disableIdentityMap: true,
+  } as const;
   const [row] = await em.find(TripCopyEntity, {}, options);
   return row?.receiveTime;
 }
@@ -80,9 +85,9 @@ function tripFromRow(row: TripCopyRow): TripCopy {
     ...(row.pickupTime && { pickedUpAt: row.pickupTime }),
     ...(row.completionTime && { completedAt: row.completionTime }),
     ...(row.cancelTime && { cancelledAt: row.cancelTime }),
-    ...(row.assignedAgencyId != null && { assignedAgencyId: row.assignedAgencyId }),
-    ...(row.assignedUnitId != null && { assignedUnitId: row.assignedUnitId }),
-    ...(row.acceptedAttemptId != null && { acceptedAttemptId: row.acceptedAttemptId }),
+    ...(row.assignedAgencyId && { assignedAgencyId: row.assignedAgencyId }),
+    ...(row.assignedUnitId && { assignedUnitId: row.assignedUnitId }),
+    ...(row.acceptedAttemptId && { acceptedAttemptId: row.acceptedAttemptId }),
     materialVersion: row.materialVersion,
     version: row.version,
     receivedAt: row.receiveTime,

@@ -58,7 +58,10 @@ export function unitRpc({ unitOfWork, newId }: UnitRpcDeps): ServiceImpl<typeof 
       return unitOfWork.read(context, request, ListUnitsResponseSchema, async (work) => {
         if (wanted !== "" && agencyId !== wanted) throw notFound("agency", wanted);
         const listing = { agencyId, statuses, after: placeFromKey(page.after), limit: page.limit };
-        const { rows, nextPageToken } = page.end(await listUnits(work.tx, listing), (unit) => [unit.unitNumber, unit.id]);
+        const { rows, nextPageToken } = page.end(await listUnits(work.tx, listing), (unit) => [
+          unit.unitNumber,
+          unit.id,
+        ]);
         for (const { id } of rows) work.touched("unit", id);
         return { units: rows.map(messageFromUnit), nextPageToken };
       });
