@@ -12,7 +12,7 @@ import { userOf } from "#platform/auth/caller.ts";
 import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
 import type { IdSource } from "#platform/id.ts";
 import { forward } from "#platform/rpc/peer.ts";
-import { openPage, placeFromKey } from "../page.ts";
+import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { receiveAgency } from "./agency.arrival.ts";
 import { agencyFromMessage, agencyMessage } from "./agency.message.ts";
 import { directoryChangedAt, listAgencies, reserveAgencyId } from "./agency.store.ts";

@@ -1,14 +1,9 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
+import type { Place } from "#platform/rpc/page.ts";
 import { lockName } from "../name-lock.ts";
 import { AgencyEntity, AgencyRegistrationEntity, type AgencyRow } from "./agency.entity.ts";
 import type { Agency, AgencyId } from "./agency.ts";
-
-/** A place in the directory, which is in the order of names. */
-export interface AgencyPlace {
-  readonly name: string;
-  readonly id: string;
-}
 
 /** Which agencies to list. */
 export interface AgencyListing {
@@ -16,7 +11,7 @@ export interface AgencyListing {
   readonly availableOnly: boolean;
   /** Only agencies that serve this county; all if empty. */
   readonly county: string;
-  readonly after: AgencyPlace | undefined;
+  readonly after: Place | undefined;
   readonly limit: number;
 }
 
@@ -34,7 +29,7 @@ export async function listAgencies(em: SqlEntityManager, listing: AgencyListing)
       $and: [
         availableOnly ? { isActive: true, status: "ACTIVE" } : {},
         county === "" ? {} : { serviceArea: { $contains: [`county:${county}`] } },
-        after ? { $or: [{ name: { $gt: after.name } }, { name: after.name, id: { $gt: after.id } }] } : {},
+        after ? { $or: [{ name: { $gt: after.text } }, { name: after.text, id: { $gt: after.id } }] } : {},
       ],
     },
     { orderBy: { name: "asc", id: "asc" }, limit, disableIdentityMap: true },

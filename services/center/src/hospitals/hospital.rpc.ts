@@ -6,7 +6,7 @@ import {
 } from "#gen/medport/center/v1/hospital_directory_service_pb.ts";
 import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
 import type { IdSource } from "#platform/id.ts";
-import { openPage, placeFromKey } from "../page.ts";
+import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { hospitalRegistered } from "./hospital.events.ts";
 import { hospitalMessage } from "./hospital.message.ts";
 import { insertHospital, listHospitals } from "./hospital.store.ts";

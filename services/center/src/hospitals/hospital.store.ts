@@ -1,13 +1,8 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
+import type { Place } from "#platform/rpc/page.ts";
 import { HospitalEntity, type HospitalRow } from "./hospital.entity.ts";
 import type { Hospital, HospitalId } from "./hospital.ts";
-
-/** A place in the list of hospitals, which is in the order of names. */
-export interface HospitalPlace {
-  readonly name: string;
-  readonly id: string;
-}
 
 /** Whether a hospital with this id is registered. */
 export async function hospitalExists(em: SqlEntityManager, id: string): Promise<boolean> {
@@ -17,9 +12,9 @@ export async function hospitalExists(em: SqlEntityManager, id: string): Promise<
 /** Hospitals by name, after a place or from the start. */
 export async function listHospitals(
   em: SqlEntityManager,
-  { after, limit }: { readonly after: HospitalPlace | undefined; readonly limit: number },
+  { after, limit }: { readonly after: Place | undefined; readonly limit: number },
 ): Promise<readonly Hospital[]> {
-  const where = after ? { $or: [{ name: { $gt: after.name } }, { name: after.name, id: { $gt: after.id } }] } : {};
+  const where = after ? { $or: [{ name: { $gt: after.text } }, { name: after.text, id: { $gt: after.id } }] } : {};
   const rows = await em.find(HospitalEntity, where, {
     orderBy: { name: "asc", id: "asc" },
     limit,

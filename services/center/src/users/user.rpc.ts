@@ -12,7 +12,7 @@ import { roleFromProto, userTypeFromProto } from "#platform/auth/principal.ts";
 import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
 import { type IdSource, parseId } from "#platform/id.ts";
 import { notFound, type Refusal, refuse } from "#platform/rpc/refusal.ts";
-import { openPage } from "../page.ts";
+import { openPage } from "#platform/rpc/page.ts";
 import type { PasswordHasher } from "../passwords/password.hasher.ts";
 import { checkNewPassword } from "../passwords/password.ts";
 import { addAccount, type NewAccount } from "./account.creation.ts";

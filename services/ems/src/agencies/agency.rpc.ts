@@ -13,7 +13,7 @@ import { type UserIdentity, userOf } from "#platform/auth/caller.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import { parseId } from "#platform/id.ts";
 import { notFound, refuse, resourceInfo } from "#platform/rpc/refusal.ts";
-import { openPage, placeFromKey } from "../page.ts";
+import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { agencyStatusFromProto, messageFromAgency, profileFromMessage } from "./agency.message.ts";
 import { findAgency, insertAgency, listAgencies, reserveAgencyId } from "./agency.store.ts";
 import { type Agency, type AgencyId, isAsRegistered, takesPart } from "./agency.ts";

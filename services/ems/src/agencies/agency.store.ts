@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import { z } from "zod";
 import type { Tx } from "#platform/database/database.ts";
-import type { Place } from "../page.ts";
+import type { Place } from "#platform/rpc/page.ts";
 import { AgencyEntity, type AgencyRow } from "./agency.entity.ts";
 import type { Agency, AgencyId, Pricing } from "./agency.ts";
 

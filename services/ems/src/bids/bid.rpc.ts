@@ -16,7 +16,7 @@ import { assertEtag } from "#platform/rpc/etag.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { isBidHeld, isTripTaken } from "../dispatch/assignment.store.ts";
 import { grantedOrThrow } from "../granted.ts";
-import { momentFromKey, openPage } from "../page.ts";
+import { momentFromKey, openPage } from "#platform/rpc/page.ts";
 import { findCandidate, shareTripCopy } from "../trip-copies/trip-copy.store.ts";
 import { isOpenTo } from "../trip-copies/trip-copy.ts";
 import { findUnit } from "../units/unit.store.ts";

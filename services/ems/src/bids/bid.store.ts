@@ -5,7 +5,7 @@ import type { Tx } from "#platform/database/database.ts";
 import { violatedConstraint } from "#platform/database/database-error.ts";
 import { refuse, resourceInfo } from "#platform/rpc/refusal.ts";
 import type { AgencyId } from "../agencies/agency.ts";
-import type { Moment } from "../page.ts";
+import type { Moment } from "#platform/rpc/page.ts";
 import { BidEntity, type BidRow } from "./bid.entity.ts";
 import type { Bid, BidId, BidStatus } from "./bid.ts";
 

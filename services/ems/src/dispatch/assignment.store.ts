@@ -5,7 +5,7 @@ import type { Tx } from "#platform/database/database.ts";
 import { violatedConstraint } from "#platform/database/database-error.ts";
 import { refuse } from "#platform/rpc/refusal.ts";
 import type { AgencyId } from "../agencies/agency.ts";
-import type { Moment } from "../page.ts";
+import type { Moment } from "#platform/rpc/page.ts";
 import type { Assignment, AssignmentState, AttemptId, Check } from "./assignment.ts";
 import { AssignmentEntity, type AssignmentRow } from "./assignment.entity.ts";
 

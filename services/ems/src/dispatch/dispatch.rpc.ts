@@ -8,7 +8,7 @@ import type { TripService } from "#gen/medport/hospital/v1/trip_service_pb.ts";
 import { TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
 import { userOf } from "#platform/auth/caller.ts";
 import { forward } from "#platform/rpc/peer.ts";
-import { momentFromKey, openPage } from "../page.ts";
+import { momentFromKey, openPage } from "#platform/rpc/page.ts";
 import { assignmentStateFromProto, messageFromAssignment } from "./assignment.message.ts";
 import { listAssignments } from "./assignment.store.ts";
 import { assignUnit, type AssignUnitDeps } from "./assign-unit.rpc.ts";

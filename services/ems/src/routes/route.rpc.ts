@@ -18,7 +18,7 @@ import type { IdSource } from "#platform/id.ts";
 import { etagOf } from "#platform/rpc/etag.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { findAgency } from "../agencies/agency.store.ts";
-import { openPage, placeFromKey } from "../page.ts";
+import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { insertRoute, listRoutes } from "./route.store.ts";
 import { type NewRoute, newRoute, type Route, type RouteId, routeTypes } from "./route.ts";
 

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import { z } from "zod";
 import type { Tx } from "#platform/database/database.ts";
 import type { AgencyId } from "../agencies/agency.ts";
-import type { Place } from "../page.ts";
+import type { Place } from "#platform/rpc/page.ts";
 import { RouteEntity, type RouteRow } from "./route.entity.ts";
 import type { Route, RouteId, Waypoint } from "./route.ts";
 

@@ -14,7 +14,7 @@ import type { KeysetValue } from "#platform/rpc/page-token.ts";
 import { notFound } from "#platform/rpc/refusal.ts";
 import { countiesServed, takesPart } from "../agencies/agency.ts";
 import { findOwnOpenBids } from "../bids/bid.store.ts";
-import { openPage, type Page } from "../page.ts";
+import { openPage, type Page } from "#platform/rpc/page.ts";
 import { levelsServedBy } from "../units/unit-type.ts";
 import { messageFromAvailableTrip } from "./available-trip.message.ts";
 import { type AvailablePlace, type AvailableTrip, listAvailableTrips, type Reach } from "./available-trip.store.ts";

@@ -13,7 +13,7 @@ import type { IdSource } from "#platform/id.ts";
 import { badRequest, notFound, refuse } from "#platform/rpc/refusal.ts";
 import { findAgency } from "../agencies/agency.store.ts";
 import type { Agency } from "../agencies/agency.ts";
-import { openPage, placeFromKey } from "../page.ts";
+import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { addUnit } from "./unit.events.ts";
 import { messageFromUnit, unitStatusFromProto, unitTypeFromProto } from "./unit.message.ts";
 import { findUnit, listUnits } from "./unit.store.ts";

@@ -4,7 +4,7 @@ import type { Tx } from "#platform/database/database.ts";
 import { violatedConstraint } from "#platform/database/database-error.ts";
 import { refuse, resourceInfo } from "#platform/rpc/refusal.ts";
 import type { AgencyId } from "../agencies/agency.ts";
-import type { Place } from "../page.ts";
+import type { Place } from "#platform/rpc/page.ts";
 import { UnitEntity, type UnitRow } from "./unit.entity.ts";
 import type { Unit, UnitId, UnitStatus } from "./unit.ts";
 import type { UnitType } from "./unit-type.ts";

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ServiceImpl } from "@connectrpc/connect";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { FacilityCreatedSchema } from "#gen/medport/events/v1/facility_events_pb.ts";
 import {
@@ -8,15 +8,13 @@ import {
   type FacilitySchema,
   type FacilityService,
   GetFacilityResponseSchema,
-  type ListFacilitiesRequest,
   ListFacilitiesResponseSchema,
 } from "#gen/medport/hospital/v1/facility_service_pb.ts";
-import { callerOf, userOf } from "#platform/auth/caller.ts";
+import { userOf } from "#platform/auth/caller.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import { type IdSource, parseId } from "#platform/id.ts";
 import { etagOf } from "#platform/rpc/etag.ts";
-import { decodePageToken, encodePageToken, type PageScope } from "#platform/rpc/page-token.ts";
-import { fullNameOf } from "#platform/rpc/policy.ts";
+import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { isKnownHospital } from "../hospitals/hospital.store.ts";
 import { hospitalActedFor } from "../hospitals/hospital.scope.ts";
@@ -64,18 +62,12 @@ export function facilityRpc({ unitOfWork, newId }: FacilityRpcDeps): ServiceImpl
 
     listFacilities: (request, context) =>
       unitOfWork.read(context, request, ListFacilitiesResponseSchema, async (work) => {
-        const scope = pageScope(request, context);
-        const after = positionFrom(decodePageToken(request.pageToken, scope));
-        const size = request.pageSize || 50;
         const { hospitalId } = request;
-        // One more than asked for tells whether there is a next page.
-        const found = await listFacilities(work.tx, { hospitalId, limit: size + 1, ...(after && { after }) });
-        const facilities = found.slice(0, size);
-        const last = facilities.at(-1);
-        return {
-          facilities: facilities.map(messageFromFacility),
-          nextPageToken: found.length > size && last ? encodePageToken([last.name, last.id], scope) : "",
-        };
+        const page = openPage(context, request, { hospitalId });
+        const after = placeFromKey(page.after);
+        const found = await listFacilities(work.tx, { hospitalId, limit: page.limit, ...(after && { after }) });
+        const { rows, nextPageToken } = page.end(found, ({ name, id }) => [name, id]);
+        return { facilities: rows.map(messageFromFacility), nextPageToken };
       }),
   };
 }
@@ -92,20 +84,6 @@ function emitCreated(
 ): void {
   const message = { facilityId: id, hospitalId, name, type, city, state, county, active: isActive };
   work.emit({ schema: FacilityCreatedSchema, message, aggregateId: id, version });
-}
-
-function pageScope({ hospitalId }: ListFacilitiesRequest, context: HandlerContext): PageScope {
-  return { method: fullNameOf(context.method), filter: { hospitalId }, caller: callerOf(context) };
-}
-
-function positionFrom(keyset: ReturnType<typeof decodePageToken>): { name: string; id: FacilityId } | undefined {
-  if (!keyset) return undefined;
-  const [name, lastId] = keyset;
-  const id = parseId<FacilityId>(String(lastId));
-  if (typeof name !== "string" || !id) {
-    throw refuse(Reason.PAGE_TOKEN_MISMATCH, "the page token belongs to another list");
-  }
-  return { name, id };
 }
 
 function messageFromFacility(facility: Facility): MessageInitShape<typeof FacilitySchema> {

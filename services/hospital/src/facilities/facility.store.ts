@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
+import type { Place } from "#platform/rpc/page.ts";
 import type { Facility, FacilityId } from "./facility.ts";
 import { FacilityEntity, type FacilityRow } from "./facility.entity.ts";
 
@@ -30,7 +31,7 @@ export interface FacilitySlice {
   readonly hospitalId: string;
   readonly limit: number;
   /** The place after which it begins; from the first on if absent. */
-  readonly after?: { readonly name: string; readonly id: FacilityId };
+  readonly after?: Place;
 }
 
 /** Lists facilities by name. */
@@ -42,7 +43,7 @@ export async function listFacilities(
     FacilityEntity,
     {
       ...(hospitalId && { hospitalId }),
-      ...(after && { $or: [{ name: { $gt: after.name } }, { name: after.name, id: { $gt: after.id } }] }),
+      ...(after && { $or: [{ name: { $gt: after.text } }, { name: after.text, id: { $gt: after.id as FacilityId } }] }),
     },
     { orderBy: [{ name: "asc" }, { id: "asc" }], limit, disableIdentityMap: true },
   );

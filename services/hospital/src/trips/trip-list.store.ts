@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import { type RawBuilder, sql } from "kysely";
+import type { Moment } from "#platform/rpc/page.ts";
 import type { TransportStatus, Trip } from "./trip.ts";
 import type { TripActor } from "./trip-actor.ts";
 import { selectTrips } from "./trip.store.ts";
@@ -12,17 +13,11 @@ export interface TripFilter {
   readonly assignedAgencyId?: string;
 }
 
-/** A trip's place in the list, newest first. */
-export interface TripPosition {
-  readonly requestedAt: Date;
-  readonly id: string;
-}
-
 /** Which part of the list. */
 export interface TripSlice {
   readonly limit: number;
   /** The place after which it begins; from the newest on if absent. */
-  readonly after?: TripPosition;
+  readonly after?: Moment;
 }
 
 /**
@@ -83,6 +78,6 @@ function filterOf({ statuses, hospitalId, assignedAgencyId }: TripFilter): RawBu
   return sql`${status} ${hospital} ${agency}`;
 }
 
-function positionAfter({ requestedAt, id }: TripPosition): RawBuilder<unknown> {
-  return sql`and (t.request_time, t.id) < (${requestedAt}, ${id})`;
+function positionAfter({ at, id }: Moment): RawBuilder<unknown> {
+  return sql`and (t.request_time, t.id) < (${at}, ${id})`;
 }
