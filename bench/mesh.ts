@@ -93,14 +93,8 @@ async function residentMib(pid: number): Promise<number> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
   const own = /^Pss:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1];
   const isDatabase = (await readFile(`/proc/${pid}/comm`, "utf8")).startsWith("postgres");
-  const rest = isDatabase
-    ? await Promise.all(
-        children
-          .trim()
-          .split(" ")
-          .map((child) => residentMib(Number(child))),
-      )
-    : [];
+  const others = isDatabase ? children.split(" ").filter((child) => child.trim() !== "") : [];
+  const rest = await Promise.all(others.map((child) => residentMib(Number(child))));
   return rest.reduce((sum, mib) => sum + mib, Number(own ?? 0) / 1_024);
 }
 

@@ -22,7 +22,7 @@ import { createFixedKeySource, createServiceKeySource } from "#platform/auth/key
 import { createServiceTokens } from "#platform/auth/service-token.ts";
 import { createUserTokenIssuer } from "#platform/auth/user-token.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
-import { type Database, openDatabase } from "#platform/database/database.ts";
+import type { Database } from "#platform/database/database.ts";
 import { refusalFromDatabase } from "#platform/database/refusal-from-database.ts";
 import { createUnitOfWork, type UnitOfWork } from "#platform/database/unit-of-work.ts";
 import { connectBroker } from "#platform/events/broker.ts";
@@ -33,6 +33,7 @@ import { startRpcServer } from "#platform/rpc/server.ts";
 import { startHousekeeping } from "#platform/silo/housekeeping.ts";
 import { ownRelease } from "#platform/silo/release.ts";
 import { startRepeatedWork } from "#platform/silo/repeated-work.ts";
+import { openSiloDatabases } from "#platform/silo/silo-databases.ts";
 import { startSiloHealth } from "#platform/silo/silo-health.ts";
 import { createLog, type Logger } from "#platform/telemetry/log.ts";
 import { agencyRpc } from "./agencies/agency.rpc.ts";
@@ -79,15 +80,16 @@ export async function startCenter(config: CenterConfig, parts: CenterParts = {})
   const { clock = systemClock, log = createLog({ service, level: config.logLevel }) } = parts;
   await using owned = new AsyncDisposableStack();
   const { databaseUrl: url, databasePoolSize: poolSize } = config;
-  const database = owned.adopt(await openDatabase({ url, service, entities, poolSize, log }), (it) => it.close());
+  const databases = owned.use(await openSiloDatabases({ url, service, entities, poolSize, log }));
+  const database = databases.calls;
   const { natsUrl, natsUser: user, natsPassword: password } = config;
   const login = { user, ...(password !== undefined && { password }) };
   const broker = owned.use(await connectBroker({ url: natsUrl, ...login, name: service, log }));
   const expectedSchema = await readFile(new URL("../migrations/schema.txt", import.meta.url), "utf8");
   const health = owned.use(await startSiloHealth({ database, expectedSchema, broker, log }));
   const relay = owned.use(startRelay({ databaseUrl: url, broker, service, log }));
-  database.onCommit(() => relay.wake());
-  const consumers = startConsumers({ database, broker, service, log, clock });
+  databases.onCommit(() => relay.wake());
+  const consumers = startConsumers({ database: databases.events, broker, service, log, clock });
   for (const consumer of consumers.values()) owned.use(consumer);
 
   const keys = await readKeys(config);

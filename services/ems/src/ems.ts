@@ -19,7 +19,6 @@ import { createPublishedKeys } from "#platform/auth/published-keys.ts";
 import { fetchSigningKeys, startRemoteKeySource } from "#platform/auth/remote-key-source.ts";
 import { createServiceTokens } from "#platform/auth/service-token.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
-import { openDatabase } from "#platform/database/database.ts";
 import { refusalFromDatabase } from "#platform/database/refusal-from-database.ts";
 import { createUnitOfWork, type UnitOfWork } from "#platform/database/unit-of-work.ts";
 import { connectBroker } from "#platform/events/broker.ts";
@@ -30,6 +29,7 @@ import { startRpcServer } from "#platform/rpc/server.ts";
 import { startHeartbeat } from "#platform/silo/heartbeat.ts";
 import { startHousekeeping } from "#platform/silo/housekeeping.ts";
 import { ownRelease } from "#platform/silo/release.ts";
+import { openSiloDatabases } from "#platform/silo/silo-databases.ts";
 import { startSiloHealth } from "#platform/silo/silo-health.ts";
 import { createLog, type Logger } from "#platform/telemetry/log.ts";
 import { agencyRpc } from "./agencies/agency.rpc.ts";
@@ -68,16 +68,16 @@ export interface Ems extends AsyncDisposable {
 export async function startEms(config: EmsConfig, parts: EmsParts = {}): Promise<Ems> {
   const { clock = systemClock, log = createLog({ service, level: config.logLevel }), reconcileEveryMs } = parts;
   await using owned = new AsyncDisposableStack();
-  const database = owned.adopt(
-    await openDatabase({
+  const databases = owned.use(
+    await openSiloDatabases({
       url: config.databaseUrl,
       service,
       entities: emsEntities,
       poolSize: config.databasePoolSize,
       log,
     }),
-    (it) => it.close(),
   );
+  const database = databases.calls;
   const broker = owned.use(
     await connectBroker({
       url: config.natsUrl,
@@ -90,9 +90,9 @@ export async function startEms(config: EmsConfig, parts: EmsParts = {}): Promise
   const expectedSchema = await readFile(new URL("../migrations/schema.txt", import.meta.url), "utf8");
   const health = owned.use(await startSiloHealth({ database, expectedSchema, broker, log }));
   const relay = owned.use(startRelay({ databaseUrl: config.databaseUrl, broker, service, log }));
-  database.onCommit(() => relay.wake());
+  databases.onCommit(() => relay.wake());
   const auditLog = createAuditLog({ database, clock, newId });
-  const consumers = startConsumers({ database, broker, service, log, clock }, { auditLog, newId });
+  const consumers = startConsumers({ database: databases.events, broker, service, log, clock }, { auditLog, newId });
   for (const consumer of consumers.values()) owned.use(consumer);
 
   const privateJwk = await readServiceKeyFile(config.serviceKeyFile, service);
