@@ -27,6 +27,8 @@ export function requestListener(front: Front, log: Logger, stallMs: number): Req
       exchange.finish();
     });
     if ("stream" in request) dropRestOfBody(request);
+    // What is left of an HTTP/1.1 request is read over: the connection's next request comes after it.
+    else response.once("finish", () => request.resume());
     exchange.answer
       .then(async (answer) => {
         isSent = await outlet.send(answer);
@@ -42,7 +44,9 @@ export function requestListener(front: Front, log: Logger, stallMs: number): Req
 function begin(front: Front, request: NodeServerRequest, response: NodeServerResponse): Exchange | undefined {
   try {
     const universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
-    return front.accept({ request: universal, rawHeaders: request.rawHeaders });
+    // A decoder that gives up in the middle must not destroy an HTTP/1.1 request: its connection would hang.
+    const body = "stream" in request ? universal.body : request.iterator({ destroyOnReturn: false });
+    return front.accept({ request: { ...universal, body }, rawHeaders: request.rawHeaders });
   } catch {
     // Neither a protocol nor a method can be told from it, so nothing better than a status can be said.
     response.writeHead(400);

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { trailerParse } from "@connectrpc/connect/protocol-grpc-web";
@@ -273,5 +275,20 @@ describe("a refused call whose caller keeps on sending", () => {
     const headers = { "content-type": "application/grpc" };
     const answer = await h2Post(rpc.server.url, getFacility, new Uint8Array(3), headers, { keepOpen: true });
     expect(reasonOf(findTrailerError(answer.trailer))).toBe("TOKEN_MISSING");
+  });
+
+  it("does not keep the next call on its HTTP/1.1 connection from being answered", async () => {
+    const socket = connect(rpc.server.address.port, rpc.server.address.host);
+    const post = (path: string, contentType: string, body: Uint8Array): void => {
+      const head = ["host: a", `content-type: ${contentType}`, `content-length: ${body.byteLength}`];
+      socket.write(`POST ${path} HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
+      socket.write(body);
+    };
+    const check = "/grpc.health.v1.Health/Check";
+    post(check, "application/grpc-web+proto", encodeEnvelope(0, new Uint8Array(3 * 1024 * 1024)));
+    expect(String(await once(socket, "data"))).toContain("grpc-status: 8");
+    post(check, "application/json", new TextEncoder().encode("{}"));
+    expect(String(await once(socket, "data"))).toContain("SERVING");
+    socket.destroy();
   });
 });

@@ -17,6 +17,7 @@ import { fullNameOf, isPublic } from "#platform/rpc/policy.ts";
 import { errorAnswer, timeoutMsFromHeader, type WireProtocol, wireProtocolOf } from "#platform/rpc/protocol.ts";
 import { Refusal, reasonName, refuse } from "#platform/rpc/refusal.ts";
 import type { TurnAway } from "#platform/rpc/turn-away.ts";
+import { binaryRequest, isWebText, textAnswer } from "#platform/rpc/web-text.ts";
 
 /** A request whose headers have arrived. */
 export interface Incoming {
@@ -69,12 +70,16 @@ export class Front {
   }
 
   /** Takes a request in. */
-  accept({ request, rawHeaders }: Incoming): Exchange {
+  accept({ request: received, rawHeaders }: Incoming): Exchange {
+    const isText = isWebText(received.header);
+    const request = isText ? binaryRequest(received) : received;
     const { header } = request;
     const requestId = requestIdFrom(header) ?? this.#options.newId();
     const visit = new Visit(request, requestId, rawHeaders);
     const exchange: Exchange = {
-      answer: this.#answer(visit).then((answer) => this.#dress(answer, visit)),
+      answer: this.#answer(visit)
+        .then((answer) => this.#dress(answer, visit))
+        .then((answer) => (isText ? textAnswer(answer) : answer)),
       leave: () => {
         visit.isLeft = true;
         visit.call?.leave();

@@ -54,9 +54,9 @@ export function userRpc({ unitOfWork, hasher, newId }: UserRpcDeps): ServiceImpl
     },
 
     listUsers(request, context) {
-      const organizationId = listedOrganization(request.organizationId, userOf(context));
-      const page = openPage(context, request, { organizationId });
       return unitOfWork.read(context, request, ListUsersResponseSchema, async ({ tx }) => {
+        const organizationId = listedOrganization(request.organizationId, userOf(context));
+        const page = openPage(context, request, { organizationId });
         const afterEmail = String(page.after?.[0] ?? "");
         const found = await listUsers(tx, {
           ...(organizationId !== undefined && { organizationId }),

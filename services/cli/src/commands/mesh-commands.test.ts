@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { loopback } from "#platform/embedded/free-port.ts";
 import { projectRoot } from "../project-root.ts";
 
 interface Outcome {
@@ -20,7 +23,12 @@ describe("the commands around a mesh that does not run", () => {
   afterEach(() => rm(join(folder, ".."), { recursive: true, force: true }));
 
   function medport(...args: readonly string[]): Promise<Outcome> {
-    const environment = { PATH: process.env["PATH"], HOME: process.env["HOME"], MEDPORT_FOLDER: folder };
+    return medportWith({}, ...args);
+  }
+
+  function medportWith(settings: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Outcome> {
+    const { PATH, HOME } = process.env;
+    const environment = { PATH, HOME, MEDPORT_FOLDER: folder, ...settings };
     return new Promise((resolve) => {
       execFile(
         process.execPath,
@@ -36,6 +44,17 @@ describe("the commands around a mesh that does not run", () => {
     expect(code).toBe(1);
     const status = JSON.parse(output) as Record<string, unknown>;
     expect(Object.keys(status)).toEqual(["services", "databases", "broker"]);
+  });
+
+  it("status ends although the broker accepts connections and says nothing", async () => {
+    const silent = createServer().listen(0, loopback);
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const settings = { NATS_URL: `nats://${loopback}:${port}`, DOCTOR_NATS_PASSWORD: "secret" };
+    const { code, output } = await medportWith(settings, "status");
+    silent.close();
+    expect(code).toBe(1);
+    expect(output).toMatch(/Broker .* no answer/);
   });
 
   it("down says that nothing runs", async () => {

@@ -30,7 +30,8 @@ export function resetCommand(): Command {
 }
 
 async function isConfirmed(folder: MeshFolder): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Error('"medport reset" removes all data: say --yes where nobody can be asked');
+  if (!process.stdin.isTTY)
+    throw new Error('"npx medport reset" removes all data: say --yes where nobody can be asked');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await terminal.question(`Remove all data, passwords and keys in ${folder.path}? [y/N] `);

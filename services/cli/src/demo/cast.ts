@@ -28,7 +28,12 @@ export async function assembleCast(mesh: Mesh, accounts: readonly SampleAccount[
   const logIn = (actor: string, organization: string): Promise<MeshOfUser> =>
     recorder.step({ story: "log in", name: "log in", actor, silos: ["center"] }, () => {
       const account = accounts.find((candidate) => candidate.organization === organization);
-      if (!account) throw new Error(`there is no sample account of ${organization}; was the sample region loaded?`);
+      if (!account) {
+        throw new Error(
+          `there is no sample account of ${organization}: the sample region is loaded at the first "npm start", ` +
+            "and only where all three databases are embedded",
+        );
+      }
       return whileOutOfReach(() => mesh.login(account.email, account.password));
     });
 

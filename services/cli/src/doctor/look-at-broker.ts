@@ -4,6 +4,7 @@ import { isAtLeast } from "#platform/embedded/nats-binary.ts";
 import { durableName, inboxPrefix, streamName, type Subscription } from "#platform/events/topology.ts";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
 import { subscriptions } from "../embedded/all-subscriptions.ts";
+import { isBrokerThere } from "../embedded/mesh-status.ts";
 import { type Finding, problem, warning, well } from "./finding.ts";
 
 /** The broker, as an operator logs in to it. */
@@ -19,6 +20,7 @@ export async function lookAtBroker({ url, address, user, password }: BrokerAtHan
   if (password === undefined) {
     return [warning("broker", `not looked at: no password of the user ${user} is known`, "Set DOCTOR_NATS_PASSWORD")];
   }
+  if (!(await isBrokerThere(url))) return [notAnswering(address, "no broker with JetStream speaks there")];
   try {
     const connection = await connect({
       servers: url.split(","),
@@ -38,14 +40,16 @@ export async function lookAtBroker({ url, address, user, password }: BrokerAtHan
     }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return [
-      problem(
-        "broker",
-        `does not answer at ${address}: ${text}`,
-        'Start it ("npm start" starts the embedded one), and check address and credentials',
-      ),
-    ];
+    return [notAnswering(address, text)];
   }
+}
+
+function notAnswering(address: string, text: string): Finding {
+  return problem(
+    "broker",
+    `does not answer at ${address}: ${text}`,
+    'Start it ("npm start" starts the embedded one), and check address and credentials',
+  );
 }
 
 function version(found: string): Finding {

@@ -86,7 +86,7 @@ async function schema(root: string, subject: string, { name, url }: DatabaseAtHa
       problem(
         `${subject}, schema`,
         difference,
-        'Run "npx medport setup", which applies migrations; undo what was changed by hand',
+        'Start again ("npx medport down", "npm start"), which applies migrations; undo what was changed by hand',
       ),
     );
   } finally {

@@ -77,7 +77,7 @@ async function readable(subject: string, file: string, read: () => Promise<unkno
     return problem(
       subject,
       error instanceof Error ? error.message : String(error),
-      `Restore ${file}, or run "npx medport setup"`,
+      `Restore ${file}; or remove it and start again ("npx medport down", "npm start"), which makes new keys`,
     );
   }
 }
@@ -87,5 +87,9 @@ async function privateKey(subject: string, file: string, read: () => Promise<unk
   if (finding.grade !== "ok") return finding;
   const { mode } = await stat(file);
   if ((mode & 0o077) === 0) return finding;
-  return problem(subject, `${file} can be read by others`, `Run "chmod 600 ${file}" and replace the key`);
+  return problem(
+    subject,
+    `${file} can be read by others`,
+    `Run "chmod 600 ${file}"; if others may have read it, remove it and start again, which makes new keys`,
+  );
 }

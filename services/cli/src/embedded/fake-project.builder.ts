@@ -97,12 +97,12 @@ function assertReady({ child, output }: FakeUp): void {
   }
 }
 
-/** What runs `up` in the foreground. */
-export function upProgram(root: string): readonly [string, ...string[]] {
+/** What runs `up`, in the foreground unless said otherwise. */
+export function upProgram(root: string, { inBackground = false } = {}): readonly [string, ...string[]] {
   const program = `
     const { up } = await import(${JSON.stringify(join(import.meta.dirname, "up.ts"))});
     const { terminalProgress } = await import(${JSON.stringify(join(import.meta.dirname, "progress.ts"))});
-    await up({ root: ${JSON.stringify(root)}, environment: process.env, progress: terminalProgress() })
+    await up({ root: ${JSON.stringify(root)}, environment: process.env, progress: terminalProgress(), inBackground: ${inBackground} })
       .catch((error) => { console.error(error.message); process.exitCode = 1; });
   `;
   return [process.execPath, "--input-type=module", "-e", program];

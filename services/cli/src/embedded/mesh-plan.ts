@@ -1,4 +1,3 @@
-import { ConfigError } from "#platform/config/read-config.ts";
 import { serviceTitles } from "#platform/config/settings.ts";
 import { loopback } from "#platform/embedded/free-port.ts";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
@@ -128,20 +127,4 @@ function portWishes(settings: MeshSettings): Readonly<Record<string, PortWish>> 
     wishes[service] = { server: serviceTitles[service], variable, port: settings.silos[service].port, asked };
   }
   return wishes;
-}
-
-/**
- * Refuses settings that contradict each other.
- * @throws ConfigError naming them.
- */
-export function assertConsistent({ silos }: MeshSettings): void {
-  const problems = serviceNames.flatMap((service) => {
-    const { databaseUrl, databaseOwnerUrl, databaseAdminUrl } = silos[service];
-    if (databaseUrl !== undefined || (databaseOwnerUrl === undefined && databaseAdminUrl === undefined)) return [];
-    const name = `${service.toUpperCase()}_DATABASE_URL`;
-    return [
-      `${name} is missing: without it ${serviceTitles[service]}'s database is embedded, and its owner and administrator are ours`,
-    ];
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
 }

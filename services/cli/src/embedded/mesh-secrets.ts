@@ -62,13 +62,16 @@ export function meshKeysIn(folder: MeshFolder): MeshKeys {
   };
 }
 
-/** Finds the keys; makes them at the first start. */
+/** Finds the keys; makes those that are missing, at the first start all of them. */
 export async function openMeshKeys(folder: MeshFolder): Promise<MeshKeys> {
   const keys = meshKeysIn(folder);
   if ((await readJson(keys.tokenKeysFile)) === undefined) {
     await writePrivateFile(keys.tokenKeysFile, await generateTokenKeys());
   }
-  if ((await readJson(keys.servicePublicKeysFile)) === undefined) {
+  const serviceKeys = [keys.servicePublicKeysFile, ...Object.values(keys.serviceKeyFiles)];
+  const found = await Promise.all(serviceKeys.map(readJson));
+  // All anew when one is missing: each is of use only together with the others.
+  if (found.includes(undefined)) {
     const { privateKeys, publicKeys } = await generateServiceKeys();
     for (const service of serviceNames) await writePrivateFile(keys.serviceKeyFiles[service], privateKeys[service]);
     // Last, because it is the one that says that all are there.
@@ -132,6 +135,8 @@ async function readJson(path: string): Promise<unknown> {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new Error(`${path} cannot be read; "medport reset" makes a new one, and new data with it`, { cause: error });
+    throw new Error(`${path} cannot be read; "npx medport reset" makes a new one, and new data with it`, {
+      cause: error,
+    });
   }
 }

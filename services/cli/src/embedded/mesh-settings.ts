@@ -4,6 +4,7 @@ import {
   launcherSettings,
   serviceSettings,
   type SiloSettings,
+  serviceTitles,
   siloSettings,
 } from "#platform/config/settings.ts";
 import { optionalSetting, type Setting } from "#platform/config/setting.ts";
@@ -39,9 +40,27 @@ export async function readMeshSettings(root: string, environment: Environment): 
   const launcher = attempt(() => readConfig(launcherSettings, all));
   const silos = forEachSilo((service) => attempt(() => readConfig(siloSettings(service), all)));
   for (const service of serviceNames) attempt(() => readConfig(handedOn(service), all));
+  for (const service of serviceNames) problems.push(...contradictions(service, all));
   const { hospital, ems, center } = silos;
-  if (problems.length > 0 || !launcher || !hospital || !ems || !center) throw new ConfigError([...new Set(problems)]);
+  if (problems.length > 0 || !launcher || !hospital || !ems || !center) throw new ConfigError(onePerVariable(problems));
   return { launcher, silos: { hospital, ems, center }, environment: all };
+}
+
+/** What one silo's settings say that cannot be true together. */
+function contradictions(service: ServiceName, environment: Environment): readonly string[] {
+  const prefix = `${service.toUpperCase()}_DATABASE`;
+  const isGiven = (name: string): boolean => valueOf(environment, name) !== undefined;
+  if (isGiven(`${prefix}_URL`) || !(isGiven(`${prefix}_OWNER_URL`) || isGiven(`${prefix}_ADMIN_URL`))) return [];
+  const title = serviceTitles[service];
+  return [
+    `${prefix}_URL is missing: without it ${title}'s database is embedded, and its owner and administrator are ours`,
+  ];
+}
+
+/** A variable that launcher and services read has a meaning for each, and needs no more than one correction. */
+function onePerVariable(problems: readonly string[]): readonly string[] {
+  const nameOf = (problem: string): string => problem.split(" ", 1).join("");
+  return problems.filter((one, index) => problems.findIndex((other) => nameOf(other) === nameOf(one)) === index);
 }
 
 /** The settings of a service as far as somebody set them: a missing one is the launcher's to give. */

@@ -35,8 +35,12 @@ export type MeshState = Readonly<z.infer<typeof meshState>>;
 export async function readMeshState(folder: MeshFolder): Promise<MeshState | undefined> {
   const text = await readFile(folder.stateFile, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  const parsed = meshState.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data : undefined;
+  try {
+    return meshState.parse(JSON.parse(text));
+  } catch {
+    // Cut off by a crash of the machine, or of another version: worth as much as none.
+    return undefined;
+  }
 }
 
 /** Keeps `mesh.json` true while a mesh runs. A class because it remembers. */

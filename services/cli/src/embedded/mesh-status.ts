@@ -111,11 +111,17 @@ async function databaseLatencyMs(url: string): Promise<number | null> {
   }
 }
 
+/** Whether one of the addresses is that of a broker with JetStream that speaks. */
+export async function isBrokerThere(url: string): Promise<boolean> {
+  const servers = url.split(",").map((part) => new URL(part));
+  const answers = await Promise.all(servers.map(({ hostname, port }) => greets(Number(port || natsPort), hostname)));
+  return answers.includes(true);
+}
+
 async function isBrokerWell({ url, user, password }: MeshAddresses["broker"]): Promise<boolean> {
-  if (password === undefined) {
-    const first = new URL(url.split(",")[0] ?? url);
-    return greets(Number(first.port || natsPort), first.hostname);
-  }
+  // Asked first in any case: a client waits for ever on one that accepts and says nothing.
+  if (!(await isBrokerThere(url))) return false;
+  if (password === undefined) return true;
   try {
     const connection = await connect({
       servers: url.split(","),

@@ -3,7 +3,7 @@ import { postgresUser, type ServerUser } from "#platform/embedded/server-user.ts
 import { createLog, type Logger } from "#platform/telemetry/log.ts";
 import { stopLeftovers } from "./leftovers.ts";
 import { findMeshFolder, logFile, makeMeshFolder, type MeshFolder, rotateLog } from "./mesh-folder.ts";
-import { assertConsistent, type MeshPlan, planMesh } from "./mesh-plan.ts";
+import { type MeshPlan, planMesh } from "./mesh-plan.ts";
 import { type MeshKeys, type MeshSecrets, openMeshKeys, openMeshSecrets } from "./mesh-secrets.ts";
 import type { MeshSettings } from "./mesh-settings.ts";
 import { forEachSilo, MeshStateFile } from "./mesh-state.ts";
@@ -43,7 +43,6 @@ export function meshFolderOf(root: string, settings: MeshSettings): Promise<Mesh
  * are stopped. Whoever calls it holds the folder's lock.
  */
 export async function openMesh({ root, settings, progress, signal }: OpenMeshOptions): Promise<OpenedMesh> {
-  assertConsistent(settings);
   const user = postgresUser();
   const folder = await meshFolderOf(root, settings);
   await makeMeshFolder(folder);

@@ -66,7 +66,10 @@ async function untilServing(server: ServerProcess, options: ServiceProcessOption
 }
 
 async function deathOf({ service, logFile }: ServiceProcessOptions, logged: number, how: string): Promise<Error> {
-  return new Error(`${service} ${how}; ${logFile} ends with:\n${await lastLines(logFile, logged)}`);
+  const words = await lastLines(logFile, logged);
+  const trouble = words.match(/"event":"health.not_serving","trouble":"([^"]+)"/)?.[1];
+  const why = trouble === undefined ? "" : ` (${trouble})`;
+  return new Error(`${service} ${how}${why}; ${logFile} ends with:\n${words}`);
 }
 
 async function lastLines(path: string, start: number): Promise<string> {

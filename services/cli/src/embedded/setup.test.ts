@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
 import { startTestBroker } from "#platform/testing/test-broker.ts";
@@ -58,6 +58,16 @@ describe("setting up", () => {
     const before = await Promise.all(files.map((file) => readFile(file, "utf8")));
     await setUp(project);
     expect(await Promise.all(files.map((file) => readFile(file, "utf8")))).toEqual(before);
+  });
+
+  it("makes the keys anew, all that go together, when one is missing", async () => {
+    const folder = await setUp(project);
+    const files = ["hospital", "ems", "services"].map((name) => join(folder.keys, `${name}.json`));
+    const before = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    await rm(files[0] ?? "");
+    await setUp(project);
+    const after = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    expect(after.filter((text, index) => text === before[index])).toEqual([]);
   });
 
   it("is refused while a mesh runs", async () => {
@@ -162,8 +172,10 @@ describe("starting in the background", () => {
     const said: string[] = [];
     const progress: Progress = { ...silentProgress, say: (sentence) => void said.push(sentence) };
     const options = { root: project.root, environment: project.environment, progress };
-    await upDetached(options, upProgram(project.root));
+    await upDetached(options, upProgram(project.root, { inBackground: true }));
     expect(said.join("\n")).toContain("SERVING");
+    expect(said.join("\n")).toContain("MedPort is ready.");
+    expect(said.join("\n")).not.toContain("Ctrl-C");
     const state = await project.state();
     expect(state.phase).toBe("ready");
     expect(said.at(-1)).toContain(`It runs in the background (process ${state.pid})`);

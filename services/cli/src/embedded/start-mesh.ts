@@ -43,10 +43,10 @@ async function startParts(options: OpenMeshOptions): Promise<RunningMesh> {
       const loaded = loadSampleRegion(mesh.folder, region, addresses, say);
       // Its calls are patient with services that are out of reach; whoever asks to stop is not.
       await Promise.race([loaded, untilAborted(mesh.signal)]);
+      mesh.signal.throwIfAborted();
       return { value: undefined };
     });
   }
-  mesh.signal.throwIfAborted();
   const owned = parts.move();
   return { announce: () => mesh.state.setPhase("ready"), stop: () => owned.disposeAsync() };
 }

@@ -6,7 +6,7 @@ export class MeshBusyError extends Error {
   readonly holder: number;
 
   constructor(holder: number) {
-    super(`MedPort already runs (process ${holder}); "medport down" stops it`);
+    super(`MedPort already runs (process ${holder}); "npx medport down" stops it`);
     this.name = "MeshBusyError";
     this.holder = holder;
   }

@@ -17,19 +17,22 @@ export interface UpOptions {
   readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly progress: Progress;
+  /** True where no terminal is, whose Ctrl-C could end it. */
+  readonly inBackground?: boolean;
 }
 
 /**
  * Starts the mesh, prints where everything is, and keeps it running until a signal ends it. One that already runs is
  * only shown.
  */
-export async function up({ root, environment, progress }: UpOptions): Promise<void> {
+export async function up({ root, environment, progress, inBackground = false }: UpOptions): Promise<void> {
   const settings = await readMeshSettings(root, environment);
   const folder = await meshFolderOf(root, settings);
   try {
     await underMeshLock(folder, async (signal) => {
       const mesh = await startMesh({ root, settings, progress, signal });
-      progress.say(`\n${await tableOf(settings, folder)}\n\nMedPort is ready. Ctrl-C stops it.`);
+      const ready = inBackground ? "MedPort is ready." : "MedPort is ready. Ctrl-C stops it.";
+      progress.say(`\n${await tableOf(settings, folder)}\n\n${ready}`);
       mesh.announce();
       await untilAborted(signal);
       await progress.step("Stopping", async () => ({ value: await mesh.stop() }));
@@ -42,7 +45,7 @@ export async function up({ root, environment, progress }: UpOptions): Promise<vo
 
 /**
  * Starts the mesh in a process of its own, and returns when it is ready.
- * @param command the program and its arguments that run `up` in the foreground.
+ * @param command the program and its arguments that run `up` as in the background.
  * @throws Error if it ends before it is ready; what it said has been printed.
  */
 export async function upDetached(
@@ -71,17 +74,20 @@ export async function upDetached(
   });
   // What is already in the log when it ends is worth more than the news that it ended.
   const show = printerOf(log, start, progress);
+  const waiting = new AbortController();
   try {
-    await Promise.race([ended, untilReady(folder, child.pid ?? 0, show)]);
+    await Promise.race([ended, untilReady(folder, child.pid ?? 0, show, waiting.signal)]);
   } finally {
+    // Else the waiting goes on, and this process with it, when the other one has ended.
+    waiting.abort();
     show();
   }
   child.unref();
-  progress.say(`It runs in the background (process ${child.pid}); "medport down" stops it. Its log is ${log}`);
+  progress.say(`It runs in the background (process ${child.pid}); "npx medport down" stops it. Its log is ${log}`);
 }
 
-async function untilReady(folder: MeshFolder, pid: number, show: () => void): Promise<void> {
-  for (;;) {
+async function untilReady(folder: MeshFolder, pid: number, show: () => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const state = await readMeshState(folder);
     if (state?.pid === pid && state.phase === "ready") return;
     await sleep(100);
@@ -105,7 +111,7 @@ async function showRunning(
   folder: MeshFolder,
   progress: Progress,
 ): Promise<void> {
-  progress.say(`MedPort already runs (process ${holder}).`);
+  progress.say(`MedPort already runs (process ${holder}); "npx medport down" stops it.`);
   while ((await readMeshState(folder))?.phase !== "ready") {
     if ((await findLockHolder(folder)) !== holder) throw new Error(`process ${holder} ended before it was ready`);
     await sleep(200);

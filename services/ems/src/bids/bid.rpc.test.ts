@@ -193,5 +193,11 @@ describe("bids", () => {
       } while (pageToken !== "");
       expect(seen).toEqual(all.map(({ id }) => id));
     });
+
+    it("takes a status that is named more often than a statement has parameters for one", async () => {
+      const statuses = [BidStatus.WITHDRAWN];
+      const often = Array.from({ length: 70_000 }, () => BidStatus.WITHDRAWN);
+      expect(await blair.bids.listBids({ statuses: often })).toEqual(await blair.bids.listBids({ statuses }));
+    });
   });
 });

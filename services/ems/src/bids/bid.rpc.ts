@@ -63,7 +63,7 @@ export function bidRpc({ unitOfWork, newId }: BidRpcDeps): BidMethods {
 
     listBids: (request, context) => {
       const user = userOf(context);
-      const statuses = request.statuses.flatMap((status) => bidStatusFromProto(status) ?? []);
+      const statuses = [...new Set(request.statuses)].flatMap((status) => bidStatusFromProto(status) ?? []);
       const tripId = request.tripId || undefined;
       const page = openPage(context, request, { tripId, statuses: statuses.toSorted() });
       return unitOfWork.read(context, request, ListBidsResponseSchema, async (work) => {

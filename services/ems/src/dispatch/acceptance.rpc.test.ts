@@ -102,6 +102,13 @@ describe("accepting a trip", () => {
     expect(await refusalOf(mercy.bids.acceptTrip({ tripId: "t" }))).toBe("METHOD_NOT_ALLOWED");
   });
 
+  it("refuses a material version that no trip can have", async () => {
+    const tripId = await test.trip();
+    for (const seenMaterialVersion of [-1n, 2n ** 31n]) {
+      expect(await refusalOf(blair.bids.acceptTrip({ tripId, seenMaterialVersion }))).toBe("VALIDATION_FAILED");
+    }
+  });
+
   it("tells the loser of a race, and gives the unit back", async () => {
     const tripId = await test.trip();
     const units = [await test.unit("blair"), await test.unit("rival")] as const;

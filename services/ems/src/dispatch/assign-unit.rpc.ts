@@ -1,5 +1,5 @@
 import type { MessageShape } from "@bufbuild/protobuf";
-import type { Client, HandlerContext } from "@connectrpc/connect";
+import { type Client, Code, type HandlerContext } from "@connectrpc/connect";
 import { type AssignUnitRequest, AssignUnitResponseSchema } from "#gen/medport/ems/v1/dispatch_service_pb.ts";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { TripClaimService } from "#gen/medport/hospital/v1/trip_claim_service_pb.ts";
@@ -88,7 +88,8 @@ async function tellHospital(deps: AssignUnitDeps, context: HandlerContext, assig
   try {
     await claims.setTripUnit(told, forward(context));
   } catch (error) {
-    if (isRefusal(error)) {
+    // A token that ran out on the way says nothing about the unit: an earlier call of ours may have put it on the trip.
+    if (isRefusal(error) && error.code !== Code.Unauthenticated) {
       await unitOfWork.transaction(context, (work) =>
         dropUnit(awardChange(work, newId), { attemptId, unitId: unit.id }),
       );

@@ -120,6 +120,21 @@ describe("dispatch", () => {
       expect(asked?.caller).toEqual({ service: "ems" });
     });
 
+    it("keeps a unit that Hospital may have when the caller's token runs out before it is asked again", async () => {
+      const [tripId, unitId] = [await won(), await test.unit("blair")];
+      test.hospital.script = losingAnswers("setTripUnit");
+      await refusalOf(blair.dispatch.assignUnit({ tripId, unitId }));
+      test.hospital.script = () => {
+        throw refuse(Reason.TOKEN_EXPIRED, "the token has expired");
+      };
+      expect(await refusalOf(blair.dispatch.assignUnit({ tripId, unitId }))).toBe("TOKEN_EXPIRED");
+      expect(await refusalOf(blair.bids.acceptTrip({ tripId: await test.trip(), unitId }))).toBe("UNIT_NOT_AVAILABLE");
+      test.hospital.script = answering;
+      test.elapse(5_000);
+      await eventually(async () => expect(await assignmentOf(tripId)).toMatchObject({ unit_state: "CONFIRMED" }));
+      expect(test.hospital.trips.get(tripId)?.assignedUnitId).toBe(unitId);
+    });
+
     it("gives the unit back when Hospital refuses what the system asks on its own", async () => {
       const [tripId, unitId] = [await won(), await test.unit("blair")];
       test.hospital.script = losingCalls("setTripUnit");

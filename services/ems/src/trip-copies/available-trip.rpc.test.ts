@@ -72,6 +72,8 @@ describe("the trips that wait for an agency", () => {
     expect(await listed(blair, { transportLevels: [TransportLevel.BLS] })).toEqual(["basic"]);
     expect(await listed(blair, { transportLevels: [TransportLevel.CCT] })).toEqual([]);
     expect(await listed(blair, { source: OWNER, transportLevels: [TransportLevel.BLS] })).toEqual(["basic"]);
+    const often = Array.from({ length: 70_000 }, () => TransportLevel.BLS);
+    expect(await listed(blair, { transportLevels: often })).toEqual(["basic"]);
   });
 
   it("are asked of Hospital with both tokens", async () => {

@@ -38,17 +38,16 @@ export type AvailableTripMethods = Pick<ServiceImpl<typeof BidService>, "listAva
 export function availableTripRpc(deps: AvailableTripRpcDeps): AvailableTripMethods {
   const { unitOfWork } = deps;
   return {
-    listAvailableTrips: (request, context) => {
-      const agencyId = agencyLookedThrough(userOf(context), request.agencyId);
-      const levels = request.transportLevels.flatMap((level) => levelFromProto(level) ?? []);
-      const { source } = request;
-      const page = openPage(context, request, { agencyId, levels: levels.toSorted(), source });
-      return unitOfWork.read(context, request, ListAvailableTripsResponseSchema, async (work) => {
+    listAvailableTrips: (request, context) =>
+      unitOfWork.read(context, request, ListAvailableTripsResponseSchema, async (work) => {
+        const agencyId = agencyLookedThrough(userOf(context), request.agencyId);
+        const levels = [...new Set(request.transportLevels)].flatMap((level) => levelFromProto(level) ?? []);
+        const { source } = request;
+        const page = openPage(context, request, { agencyId, levels: levels.toSorted(), source });
         const listing = { reach: await reachOf(work, agencyId), levels, after: placeFrom(page.after) };
         if (source === AnswerSource.OWNER) return listFromOwner(work, context, { deps, page, listing });
         return listFromCopy(work, { deps, page, listing });
-      });
-    },
+      }),
 
     getAvailableTrip: (request, context) => {
       const { tripId } = request;

@@ -49,7 +49,13 @@ describe("units", () => {
 
   it("are not added to another agency, nor by those who only view", async () => {
     const request = { unitNumber: newId(), type: UnitType.ALS };
-    expect(await refusalOf(blair.units.createUnit({ ...request, agencyId: "rival" }))).toBe("RESOURCE_NOT_FOUND");
+    const foreign = blair.units.createUnit(
+      { ...request, agencyId: "rival" },
+      { headers: { "x-request-id": "foreign" } },
+    );
+    expect(await refusalOf(foreign)).toBe("RESOURCE_NOT_FOUND");
+    const audited = await test.query("select decision, reason from audit_entry where request_id = 'foreign'");
+    expect(audited).toEqual([{ decision: "DENIED", reason: "RESOURCE_NOT_FOUND" }]);
     const viewer = test.as(anAgencyDispatcher("blair", { roles: ["viewer"] }));
     expect(await refusalOf(viewer.units.createUnit(request))).toBe("METHOD_NOT_ALLOWED");
     expect(await refusalOf(blair.units.createUnit({ unitNumber: "x" }))).toBe("VALIDATION_FAILED");

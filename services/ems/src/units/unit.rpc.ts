@@ -27,16 +27,15 @@ export interface UnitRpcDeps {
 /** Implements `medport.ems.v1.UnitService`. */
 export function unitRpc({ unitOfWork, newId }: UnitRpcDeps): ServiceImpl<typeof UnitService> {
   return {
-    createUnit: (request, context) => {
-      const agencyId = agencyOf(userOf(context), request.agencyId);
-      return unitOfWork.write(context, request, CreateUnitResponseSchema, async (work) => {
+    createUnit: (request, context) =>
+      unitOfWork.write(context, request, CreateUnitResponseSchema, async (work) => {
+        const agencyId = agencyOf(userOf(context), request.agencyId);
         const agency = await findAgency(work.tx, agencyId);
         if (!agency) throw notFound("agency", agencyId);
         const unit = unitFrom(request, agency, { id: newId() as UnitId, now: work.now });
         await addUnit(work, unit);
         return { unit: messageFromUnit(unit) };
-      });
-    },
+      }),
 
     getUnit: (request, context) => {
       const { userType, organizationId } = userOf(context);

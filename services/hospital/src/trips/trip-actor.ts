@@ -26,5 +26,5 @@ export function countiesServed(serviceArea: readonly string[]): readonly string[
 
 /** True if trips that begin in this county are open to the agency. */
 export function reaches({ isActive, counties }: AgencyReach, county: string): boolean {
-  return isActive && counties.includes(county.toLowerCase());
+  return isActive && counties.includes(county.trim().toLowerCase());
 }

@@ -65,7 +65,7 @@ function waysToSee(
       const { isActive, counties } = actor.reach;
       if (!isActive || counties.length === 0) return [own];
       const open = sql`select t.id from trip t join facility f on f.id = t.origin_facility_id
-        where t.status = 'PENDING' and lower(f.county) in (${sql.join(counties)}) ${rest}`;
+        where t.status = 'PENDING' and lower(btrim(f.county)) in (${sql.join(counties)}) ${rest}`;
       return [own, open];
     }
   }

@@ -50,7 +50,10 @@ describe("starting the transport", () => {
 
   it("demands a reason of Center, and keeps it", () => {
     const override = { ...report, actor: overseer };
-    expect(startTransport(anAssignedTrip(), override)).toMatchObject({ refusal: { reason: "VALIDATION_FAILED" } });
+    for (const overrideReason of ["", "  "]) {
+      const decision = startTransport(anAssignedTrip(), { ...override, overrideReason });
+      expect(decision).toMatchObject({ refusal: { reason: "VALIDATION_FAILED" } });
+    }
     const decision = startTransport(anAssignedTrip(), { ...override, overrideReason: "radio down" });
     expect(decision).toMatchObject({ ok: true, value: { comment: "radio down" } });
   });

@@ -83,7 +83,7 @@ function mayReport(trip: Trip, { actor, overrideReason }: Report, type: Mileston
       if (isAssignedAgency(trip, actor)) return granted(undefined);
       return refused("ACTION_NOT_ALLOWED", "only the assigned agency reports on the trip");
     case "CENTER":
-      if (overrideReason) return granted(undefined);
+      if (overrideReason?.trim()) return granted(undefined);
       return refused("VALIDATION_FAILED", "override_reason is demanded of Center");
     case "HOSPITAL": {
       const place = type === "AT_DESTINATION" ? trip.destination : trip.origin;

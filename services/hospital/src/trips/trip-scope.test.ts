@@ -35,6 +35,7 @@ describe("an agency's reach", () => {
       "centre",
     ]);
     expect(reaches({ isActive: true, counties: ["blair"] }, "BLAIR")).toBe(true);
+    expect(reaches({ isActive: true, counties: ["blair"] }, " Blair ")).toBe(true);
     expect(reaches({ isActive: false, counties: ["blair"] }, "Blair")).toBe(false);
   });
 });

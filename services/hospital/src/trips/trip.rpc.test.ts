@@ -57,6 +57,9 @@ describe("TripService", () => {
     });
 
     it("lets Center ask for a hospital that it names, and nobody else for another's", async () => {
+      const unknown = scene.center.trips.createTrip(scene.request({ hospitalId: "nobody" }));
+      expect(await refusalOf(unknown)).toBe("RESOURCE_NOT_FOUND");
+      await scene.test.knowHospital("mercy");
       const { trip } = await scene.center.trips.createTrip(scene.request({ hospitalId: "mercy" }));
       expect(trip).toMatchObject({ hospitalId: "mercy", createdByUserId: "center-1" });
       expect(await refusalOf(scene.center.trips.createTrip(scene.request()))).toBe("VALIDATION_FAILED");

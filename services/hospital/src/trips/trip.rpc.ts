@@ -14,12 +14,13 @@ import {
   StartTransportResponseSchema,
   type TripService,
 } from "#gen/medport/hospital/v1/trip_service_pb.ts";
-import { userOf } from "#platform/auth/caller.ts";
+import { type UserIdentity, userOf } from "#platform/auth/caller.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import { type IdSource, parseId } from "#platform/id.ts";
 import { assertEtag } from "#platform/rpc/etag.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { hospitalActedFor } from "../hospitals/hospital.scope.ts";
+import { isKnownHospital } from "../hospitals/hospital.store.ts";
 import { patientIdBytes, patientIdFrom } from "./patient-id.ts";
 import { findPlace } from "./place.store.ts";
 import {
@@ -52,7 +53,7 @@ export function tripRpc({ unitOfWork, newId, random = randomBytes }: TripRpcDeps
     createTrip: (request, context) =>
       unitOfWork.write(context, request, CreateTripResponseSchema, async (work) => {
         const user = userOf(context);
-        const hospitalId = hospitalActedFor(user, request.hospitalId);
+        const hospitalId = await askingHospital(work, user, request.hospitalId);
         const origin = await placeOf(work, request.originFacilityId);
         const destination = await placeOf(work, request.destinationFacilityId);
         const order = {
@@ -153,6 +154,13 @@ function orderFromRequest(
   if (!level || !priority) throw refuse(Reason.VALIDATION_FAILED, "there is no such level or priority");
   const awardPolicy = awardPolicyFromProto(request.awardPolicy) ?? "MANUAL";
   return { level, priority, awardPolicy, specialRequirements: request.specialRequirements };
+}
+
+/** The hospital that asks; its own people's token vouches for it, and one that Center names must be known. */
+async function askingHospital({ tx }: Work, user: UserIdentity, named: string): Promise<string> {
+  const hospitalId = hospitalActedFor(user, named);
+  if (user.userType === "HOSPITAL" || (await isKnownHospital(tx, hospitalId))) return hospitalId;
+  throw notFound("hospital", hospitalId);
 }
 
 async function placeOf({ tx }: Work, facilityId: string): Promise<NonNullable<Awaited<ReturnType<typeof findPlace>>>> {

@@ -57,6 +57,11 @@ describe("asking for a trip", () => {
 describe("cancelling a trip", () => {
   const cancellation = { actor: owner, reason: "patient better", now: at(25) };
 
+  it("demands a reason that says something", () => {
+    const decision = cancelTrip(aPendingTrip(), { ...cancellation, reason: "  " });
+    expect(decision).toMatchObject({ ok: false, refusal: { reason: "VALIDATION_FAILED" } });
+  });
+
   it("ends one that waits", () => {
     expect(cancelTrip(aPendingTrip(), cancellation)).toMatchObject({
       ok: true,

@@ -205,6 +205,7 @@ export function cancelTrip(trip: Trip, { actor, reason, now }: Cancellation): De
   if (!isOwner(trip, actor) && actor.type !== "CENTER") {
     return refused("ACTION_NOT_ALLOWED", "only the hospital that asked for the trip may cancel it");
   }
+  if (reason.trim() === "") return refused("VALIDATION_FAILED", "a reason is demanded");
   if (trip.status !== "PENDING" && trip.status !== "ASSIGNED") {
     return refused("INVALID_STATE_TRANSITION", `a trip that is ${trip.status} cannot be cancelled`);
   }

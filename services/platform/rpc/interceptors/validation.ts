@@ -1,11 +1,12 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
+import { pathToString, reflect } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { badRequest, refuse } from "#platform/rpc/refusal.ts";
+import { findUnstorable } from "#platform/rpc/interceptors/unstorable.ts";
 
-/** Holds every request against the rules that its proto file states, before a handler sees it. */
+/** Holds every request against the rules that its proto file states, and those of all, before a handler sees it. */
 export function validation(validator: Validator = createValidator()): Interceptor {
   return (next) => (request) => {
     if (!request.stream) {
@@ -29,14 +30,19 @@ async function* validated<T extends Message>(
 
 function assertValid(validator: Validator, schema: DescMessage, message: Message): void {
   const result = validator.validate(schema, message);
-  if (result.kind === "valid") return;
+  const unstorable = findUnstorable(reflect(schema, message));
+  if (result.kind === "valid" && unstorable.length === 0) return;
   // A rule that does not compile, or fails on the way: ours to mend, not the caller's.
   if (result.kind === "error") throw result.error;
-  const violations = result.violations.map((violation) => ({
-    field: pathToString(violation.field),
-    description: violation.message,
-    reason: violation.ruleId.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
-  }));
+  const broken = result.kind === "valid" ? [] : result.violations;
+  const violations = [
+    ...broken.map((violation) => ({
+      field: pathToString(violation.field),
+      description: violation.message,
+      reason: violation.ruleId.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_"),
+    })),
+    ...unstorable,
+  ];
   const fields = violations.map(({ field }) => field || schema.name).join(", ");
   throw refuse(Reason.VALIDATION_FAILED, `the request breaks a rule: ${fields}`, { details: [badRequest(violations)] });
 }
