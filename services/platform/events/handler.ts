@@ -1,6 +1,8 @@
 import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
 import type { Tx } from "#platform/database/database.ts";
+import { findUnstorable } from "#platform/database/unstorable.ts";
 import type { EventContext } from "./event-context.ts";
 import { type EventType, eventTypeOf } from "./event-type.ts";
 import type { PendingEvent } from "./outbox.ts";
@@ -63,6 +65,11 @@ function decoded<Schema extends DescMessage>(schema: Schema, payload: Uint8Array
     throw new PoisonedEvent(`the payload is not a ${schema.typeName}`, { cause: error });
   }
   const result = validator.validate(schema, message);
-  if (result.kind === "valid") return message;
-  throw new PoisonedEvent(`the payload is not a valid ${schema.typeName}`, { cause: result.error });
+  if (result.kind !== "valid") {
+    throw new PoisonedEvent(`the payload is not a valid ${schema.typeName}`, { cause: result.error });
+  }
+  const unstorable = findUnstorable(reflect(schema, message));
+  if (unstorable.length === 0) return message;
+  const fields = unstorable.map(({ field }) => field).join(", ");
+  throw new PoisonedEvent(`no database can keep this ${schema.typeName}: ${fields}`);
 }

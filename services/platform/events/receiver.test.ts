@@ -1,3 +1,4 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { BidExpiredSchema } from "#gen/medport/events/v1/bid_events_pb.ts";
@@ -51,6 +52,17 @@ describe("receiving events", () => {
   function versions(id: string, count: number): readonly Arrival[] {
     return Array.from({ length: count }, (_, index) => anArrival({ aggregateId: id, version: BigInt(index + 1) }));
   }
+
+  it("gives up at once an event with text that no database can keep, and goes on with the others", async () => {
+    const keeps = on(TripCreatedSchema, async (tx, { trip }) => {
+      await tx.execute("insert into effect (aggregate_id, version) values (?, 1)", [trip?.tripNumber]);
+    });
+    const payload = toBinary(TripCreatedSchema, create(TripCreatedSchema, { trip: { tripNumber: "T-\0" } }));
+    const receiver = aReceiver([keeps]);
+    await receiver.receive([anArrival({ aggregateId: "bad", payload }), anArrival({ aggregateId: "good" })]);
+    expect(await inboxHealth(silo.database)).toEqual({ parked: 1, retrying: 0, dead: 1, blocked: 1 });
+    expect(receiver.stats()).toMatchObject({ applied: 1, dead: 1 });
+  });
 
   it("keeps aggregates apart where their handlers lock what others lock: one that waits does not hold up the rest", async () => {
     const blocked = Promise.withResolvers<void>();

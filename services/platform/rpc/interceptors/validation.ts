@@ -3,8 +3,8 @@ import { pathToString, reflect } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
+import { findUnstorable } from "#platform/database/unstorable.ts";
 import { badRequest, refuse } from "#platform/rpc/refusal.ts";
-import { findUnstorable } from "#platform/rpc/interceptors/unstorable.ts";
 
 /** Holds every request against the rules that its proto file states, and those of all, before a handler sees it. */
 export function validation(validator: Validator = createValidator()): Interceptor {

@@ -1,4 +1,4 @@
-import { isMessage } from "@bufbuild/protobuf";
+import { type DescField, isMessage } from "@bufbuild/protobuf";
 import { isReflectList, isReflectMap, isReflectMessage, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 
@@ -28,7 +28,7 @@ export function findUnstorable(message: ReflectMessage, prefix = ""): readonly U
     return isInRange ? [] : [{ field: prefix, description, reason: "TIMESTAMP_RANGE" }];
   }
   return message.fields
-    .filter((field) => message.isSet(field))
+    .filter((field) => !isNumbers(field) && message.isSet(field))
     .flatMap((field) => inValue(message.get(field), prefix === "" ? field.name : `${prefix}.${field.name}`));
 }
 
@@ -41,6 +41,11 @@ function inValue(value: unknown, field: string): readonly UnstorableField[] {
   if (isReflectList(value)) return Array.from(value).flatMap((item, index) => inValue(item, `${field}[${index}]`));
   if (isReflectMap(value)) return Array.from(value).flatMap((entry) => entry.flatMap((part) => inValue(part, field)));
   return [];
+}
+
+/** Lists of enums: they can be long, and every number can be kept. */
+function isNumbers(field: DescField): boolean {
+  return field.fieldKind === "list" && field.listKind === "enum";
 }
 
 function isStorable(text: string): boolean {
