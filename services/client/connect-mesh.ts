@@ -210,12 +210,17 @@ class SessionTokens implements Tokens {
   }
 
   async current(): Promise<string> {
-    if (this.#nowMs() >= this.#renewAtMs) await this.renew();
+    if (this.#nowMs() >= this.#renewAtMs) await this.renew(this.#session.accessToken);
     return this.#session.accessToken;
   }
 
   /** Callers that come together share one renewal: a refresh token works only once. */
-  renew(): Promise<void> {
+  async renew(stale: string | undefined): Promise<void> {
+    if (stale !== this.#session.accessToken) return;
+    await this.#renew();
+  }
+
+  #renew(): Promise<void> {
     this.#renewing ??= this.#refresh().finally(() => {
       this.#renewing = undefined;
     });

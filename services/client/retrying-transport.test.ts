@@ -101,6 +101,23 @@ describe("the retrying transport", () => {
     await trips.cancelTrip({ tripId: "t1", reason: "r" });
     expect(seen).toEqual(["Bearer old", "Bearer new"]);
   });
+
+  it("has renewed the token by the time that a stream says that it expired", async () => {
+    const renewed: (string | undefined)[] = [];
+    const tokens: Tokens = {
+      current: () => Promise.resolve(`token ${renewed.length}`),
+      renew: (stale) => Promise.resolve(void renewed.push(stale)),
+    };
+    const trips = await tripsAnswering(
+      () => {
+        throw expired();
+      },
+      quick,
+      tokens,
+    );
+    await expect(Array.fromAsync(trips.watchTrips({}))).rejects.toMatchObject({ code: Code.Unauthenticated });
+    expect(renewed).toEqual(["token 0"]);
+  });
 });
 
 /** An error as a service of the mesh sends it, with its reason. */
@@ -116,6 +133,10 @@ async function tripsAnswering(onCall: OnCall, options: RetryOptions = quick, tok
       cancelTrip(request, context) {
         onCall(request.requestId, context.requestHeader);
         return {};
+      },
+      async *watchTrips(_request, context) {
+        yield { item: { case: "heartbeat", value: {} } };
+        onCall("", context.requestHeader);
       },
     });
   };

@@ -30,15 +30,19 @@ type CallHeaders = Parameters<Transport["unary"]>[3];
 export interface Tokens {
   /** The access token for the next attempt; undefined for a caller who has not logged in. */
   current(): Promise<string | undefined>;
-  /** Called once when a server says that the token's time is over. */
-  renew(): Promise<void>;
+  /**
+   * Called when a server says that the token's time is over.
+   * @param stale the token that was refused; another call may have renewed it meanwhile.
+   */
+  renew(stale: string | undefined): Promise<void>;
 }
 
 /**
  * A transport that sends a unary call again when its outcome is unknown or the service was out of reach, for a bounded
  * time and with full jitter. Only calls that are safe to repeat are repeated: idempotent methods, and methods with a
  * `request_id`, which it fills in once and keeps over all attempts, so that the service answers a repetition with the
- * first answer.
+ * first answer. A stream is not repeated, because only its reader knows where it stood; when one ends because the token's
+ * time is over, the token has been renewed by then.
  */
 export function retryingTransport(inner: Transport, tokens: Tokens, options: RetryOptions): Transport {
   return {
@@ -51,15 +55,12 @@ export function retryingTransport(inner: Transport, tokens: Tokens, options: Ret
       contextValues?: ContextValues,
     ): Promise<UnaryResponse<I, O>> {
       const message = withRequestId(method, input, options.newId);
-      const attempt = async (): Promise<UnaryResponse<I, O>> =>
-        inner.unary(
-          method,
-          signal,
-          timeoutMs ?? policyTimeoutMs(method) ?? options.attemptTimeoutMs,
-          await withToken(header, tokens),
-          message,
-          contextValues,
-        );
+      const longestMs = timeoutMs ?? policyTimeoutMs(method) ?? options.attemptTimeoutMs;
+      let token: string | undefined;
+      const attempt = async (): Promise<UnaryResponse<I, O>> => {
+        token = await tokens.current();
+        return inner.unary(method, signal, longestMs, withToken(header, token), message, contextValues);
+      };
       const giveUpAt = options.nowMs() + options.retryForMs;
       let renewed = false;
       for (let count = 1; ; count += 1) {
@@ -68,7 +69,7 @@ export function retryingTransport(inner: Transport, tokens: Tokens, options: Ret
         } catch (error) {
           if (reasonOf(error) === "TOKEN_EXPIRED" && !renewed) {
             renewed = true;
-            await tokens.renew();
+            await tokens.renew(token);
             continue;
           }
           const pauseMs = options.random() * Math.min(100 * 2 ** count, 2_000);
@@ -86,9 +87,21 @@ export function retryingTransport(inner: Transport, tokens: Tokens, options: Ret
       input: AsyncIterable<MessageInitShape<I>>,
       contextValues?: ContextValues,
     ): Promise<StreamResponse<I, O>> {
-      return inner.stream(method, signal, timeoutMs, await withToken(header, tokens), input, contextValues);
+      const token = await tokens.current();
+      const response = await inner.stream(method, signal, timeoutMs, withToken(header, token), input, contextValues);
+      return { ...response, message: renewingAtTheEnd(response.message, () => tokens.renew(token)) };
     },
   };
+}
+
+/** The messages of a stream; if it ends with the token's time, whoever calls again finds a fresh one. */
+async function* renewingAtTheEnd<T>(messages: AsyncIterable<T>, renew: () => Promise<void>): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    if (reasonOf(error) === "TOKEN_EXPIRED") await renew();
+    throw error;
+  }
 }
 
 function policyTimeoutMs(method: DescMethodUnary): number | undefined {
@@ -107,9 +120,8 @@ function withRequestId<I extends DescMessage>(
   return { ...input, requestId: given || newId() };
 }
 
-async function withToken(header: CallHeaders, tokens: Tokens): Promise<Headers> {
+function withToken(header: CallHeaders, token: string | undefined): Headers {
   const headers = new Headers(header);
-  const token = await tokens.current();
   if (token !== undefined && !headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
   return headers;
 }

@@ -32,8 +32,8 @@ describe("between the silos", () => {
 
   it("an account made in Center appears as a record of the person's own silo, and of no other", async () => {
     await eventually(async () => {
-      expect(await count("hospital", "select count(*)::int as count from hospital_user")).toBe(2);
-      expect(await count("ems", "select count(*)::int as count from agency_user")).toBe(3);
+      expect(await count("hospital", "select count(*)::int as count from hospital_user")).toBe(13);
+      expect(await count("ems", "select count(*)::int as count from agency_user")).toBe(6);
     });
   });
 

@@ -21,8 +21,9 @@ describe("Center's migrations", () => {
   ])("refuse an account of %s with an organization in %s", async (userType, column) => {
     const insertion = silo.database.fork().execute(
       `insert into user_account
-         (id, email, password_hash, name, user_type, ${column}, roles, is_active, version, created_at, updated_at)
-       values ('user-1', 'a@b.example', 'hash', 'Name', ?, 'organization-1', '{viewer}', true, 1, now(), now())`,
+         (id, email, password_hash, name, user_type, ${column}, roles, is_active, must_change_password, version,
+          created_at, updated_at)
+       values ('user-1', 'a@b.example', 'hash', 'Name', ?, 'organization-1', '{viewer}', true, false, 1, now(), now())`,
       [userType],
     );
     await expect(insertion).rejects.toThrow("user_account_membership_check");

@@ -41,6 +41,7 @@ import { analyticsRpc } from "./analytics/analytics.rpc.ts";
 import { auditRpc } from "./audit/audit.rpc.ts";
 import { localAuditSource, remoteAuditSource } from "./audit/audit.sources.ts";
 import { authRpc, type AuthRpcDeps } from "./auth/auth.rpc.ts";
+import { createOwnRevocations } from "./auth/own-revocations.store.ts";
 import { sweepSessions, sweepSessionsEveryMs } from "./auth/session.sweeper.ts";
 import type { CenterConfig } from "./config.ts";
 import { configurationRpc } from "./configuration/configuration.rpc.ts";
@@ -49,10 +50,12 @@ import { entities } from "./entities.ts";
 import { hospitalRpc } from "./hospitals/hospital.rpc.ts";
 import { oversightRpc } from "./oversight/oversight.rpc.ts";
 import { createPasswordHasher, type PasswordHasherOptions } from "./passwords/password.hasher.ts";
+import { finishRegistrations, finishRegistrationsEveryMs } from "./registrations/registration.sweeper.ts";
 import { reportInstance } from "./registry/instance.report.ts";
 import { registryRpc } from "./registry/registered-service.rpc.ts";
 import { recordHeartbeat } from "./registry/registered-service.store.ts";
 import { heartbeatEveryMs, instanceName } from "./registry/registered-service.ts";
+import { retireSilentInstances } from "./registry/silent-instance.sweeper.ts";
 import { userRpc } from "./users/user.rpc.ts";
 
 const service = "center";
@@ -117,6 +120,9 @@ export async function startCenter(config: CenterConfig, parts: CenterParts = {})
         service,
         userKeys: await createFixedKeySource(auth.publicKeys),
         serviceKeys: await createServiceKeySource(keys.services),
+        revocations: createOwnRevocations(database),
+        // Whoever repeats a logout is to hear again that it is done.
+        unaffected: [AuthService.method.logout],
         clock,
       }),
       health,
@@ -134,6 +140,11 @@ export async function startCenter(config: CenterConfig, parts: CenterParts = {})
   owned.use(startRepeatedWork({ name: "heartbeat", everyMs: heartbeatEveryMs, work: beat, log }));
   const sweep = (): Promise<void> => sweepSessions(database, clock);
   owned.use(startRepeatedWork({ name: "session sweeper", everyMs: sweepSessionsEveryMs, work: sweep, log }));
+  const agencies = ems.client(AgencyService);
+  const finish = (): Promise<void> => finishRegistrations({ database, unitOfWork, agencies, clock });
+  owned.use(startRepeatedWork({ name: "registrations", everyMs: finishRegistrationsEveryMs, work: finish, log }));
+  const retire = retireSilentInstances({ unitOfWork, listeningSince: clock() });
+  owned.use(startRepeatedWork({ name: "silent instances", everyMs: heartbeatEveryMs, work: retire, log }));
   owned.use(startHousekeeping(database, clock, log));
 
   const kept = owned.move();
@@ -163,7 +174,7 @@ interface Routes {
 function routesOf(parts: Routes): (router: ConnectRouter) => void {
   const { database, auditLog, auth, unitOfWork, consumers, hospital, ems, clock, log } = parts;
   const { hasher } = auth;
-  const agencies = ems.client(AgencyService);
+  const directory = { unitOfWork, hasher, newId, agencies: ems.client(AgencyService) };
   const trips = hospital.client(TripService);
   const lastHeard = (aggregate: string) => (): Date | undefined => consumers.get(aggregate)?.lastHeard;
   const sources = [
@@ -173,9 +184,9 @@ function routesOf(parts: Routes): (router: ConnectRouter) => void {
   ];
   return (router) => {
     router.service(AuthService, authRpc(auth));
-    router.service(UserService, userRpc({ unitOfWork, hasher, newId }));
-    router.service(HospitalDirectoryService, hospitalRpc({ unitOfWork, newId }));
-    router.service(AgencyDirectoryService, agencyRpc({ unitOfWork, newId, agencies, lastHeard: lastHeard("agency") }));
+    router.service(UserService, userRpc({ unitOfWork, hasher, newId, clock }));
+    router.service(HospitalDirectoryService, hospitalRpc({ unitOfWork, hasher, newId }));
+    router.service(AgencyDirectoryService, agencyRpc({ ...directory, lastHeard: lastHeard("agency") }));
     router.service(OversightService, oversightRpc({ unitOfWork, trips }));
     router.service(ConfigurationService, configurationRpc({ unitOfWork, newId }));
     router.service(ServiceRegistryService, registryRpc({ database, unitOfWork, clock, newId }));

@@ -1,7 +1,9 @@
+import { endedSessionHandlers, revokedAccountHandlers } from "#platform/auth/revocation-events.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "#platform/events/consumer.ts";
-import type { EventHandlers } from "#platform/events/handler.ts";
+import { type EventHandlers, together } from "#platform/events/handler.ts";
 import { configurationHandlers } from "./configuration/configuration.consumer.ts";
 import { userHandlers } from "./people/agency-user.consumer.ts";
+import { preferenceHandlers } from "./preferences/preference.consumer.ts";
 import { subscriptions } from "./subscriptions.ts";
 import { tripHandlers, type TripHandlersDeps } from "./trip-copies/trip-copy.consumer.ts";
 
@@ -15,7 +17,9 @@ export function startConsumers(
 ): Consumers {
   const handlersOf: Readonly<Record<string, EventHandlers>> = {
     trip: tripHandlers(deps),
-    user: userHandlers,
+    preference: preferenceHandlers,
+    user: together(userHandlers, revokedAccountHandlers),
+    session: endedSessionHandlers,
     configuration: configurationHandlers,
   };
   return new Map(

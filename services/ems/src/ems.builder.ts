@@ -84,6 +84,8 @@ export interface TestEms extends AsyncDisposable {
   stop(): Promise<void>;
   /** Starts it again on the same database. */
   start(): Promise<void>;
+  /** Starts another instance beside it, on the same database. Dispose it to stop. */
+  startAnother(): Promise<AsyncDisposable>;
 }
 
 export interface AgencyOver {
@@ -137,7 +139,7 @@ export async function startTestEms({ postgres: own, spoil }: TestEmsOptions = {}
   await migrate({ ownerUrl: silo.ownerUrl, appRole: silo.appRole, migrations, log });
   const broker = parts.use(await startTestBroker({ subscriptions: { ems: subscriptions } }));
   const center = parts.use(await startStandInCenter(keys));
-  const hospital = parts.use(await startStandInHospital(keys));
+  const hospital = parts.use(await startStandInHospital(keys, clock));
   const files = parts.use(await writeKeyFiles(keys));
   const config = {
     host: "127.0.0.1",
@@ -160,7 +162,7 @@ export async function startTestEms({ postgres: own, spoil }: TestEmsOptions = {}
   pool.on("error", () => undefined);
   const query: TestEms["query"] = async (sql, values = []) => rowsOf(pool, sql, values);
   if (spoil !== undefined) await query(spoil);
-  const startIt = (): Promise<Ems> => startEms(config, { log, clock, reconcileEveryMs: 50 });
+  const startIt = (): Promise<Ems> => startEms(config, { log, clock, reconcileEveryMs: 50, biddingEveryMs: 50 });
   let ems: Ems | undefined = await startIt();
   parts.defer(() => ems?.[Symbol.asyncDispose]());
   const sessions = new Map<string, Http2SessionManager>();
@@ -206,6 +208,7 @@ export async function startTestEms({ postgres: own, spoil }: TestEmsOptions = {}
     start: async () => {
       ems = await startIt();
     },
+    startAnother: startIt,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
   return test;

@@ -13,10 +13,12 @@ import { TripService } from "#gen/medport/hospital/v1/trip_service_pb.ts";
 import { type AuditLog, createAuditLog } from "#platform/audit/audit-log.ts";
 import { auditLogRpc } from "#platform/audit/audit-log.rpc.ts";
 import { createAuthenticator } from "#platform/auth/authenticator.ts";
+import { createHeardRevocations } from "#platform/auth/heard-revocations.ts";
 import { readServiceKeyFile, readServicePublicKeysFile } from "#platform/auth/key-file.ts";
 import { createServiceKeySource } from "#platform/auth/key-source.ts";
 import { createPublishedKeys } from "#platform/auth/published-keys.ts";
 import { fetchSigningKeys, startRemoteKeySource } from "#platform/auth/remote-key-source.ts";
+import { loadRevokedAccess } from "#platform/auth/revocation-tables.ts";
 import { createServiceTokens } from "#platform/auth/service-token.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import { refusalFromDatabase } from "#platform/database/refusal-from-database.ts";
@@ -34,10 +36,12 @@ import { startSiloHealth } from "#platform/silo/silo-health.ts";
 import { createLog, type Logger } from "#platform/telemetry/log.ts";
 import { agencyRpc } from "./agencies/agency.rpc.ts";
 import { bidRpc } from "./bids/bid.rpc.ts";
+import { type AvailableTripBoard, startAvailableTripBoard } from "./board/available-trip-board.rpc.ts";
 import type { EmsConfig } from "./config.ts";
 import { type Consumers, startConsumers } from "./consumers.ts";
 import { acceptanceRpc } from "./dispatch/acceptance.rpc.ts";
 import { startReconciler } from "./dispatch/assignment.reconciler.ts";
+import { startBiddingClock } from "./dispatch/bidding.clock.ts";
 import { dispatchRpc } from "./dispatch/dispatch.rpc.ts";
 import { emsEntities } from "./entities.ts";
 import { routeRpc } from "./routes/route.rpc.ts";
@@ -52,6 +56,8 @@ export interface EmsParts {
   readonly log?: Logger;
   /** Milliseconds between two looks for assignments in doubt. */
   readonly reconcileEveryMs?: number;
+  /** Milliseconds between two looks for trips on which bidding is over. */
+  readonly biddingEveryMs?: number;
 }
 
 /** The running service. Dispose it to stop: calls under way are finished first. */
@@ -66,7 +72,12 @@ export interface Ems extends AsyncDisposable {
  * @throws Error if the database is out of reach, a key file is wrong, or the port is taken.
  */
 export async function startEms(config: EmsConfig, parts: EmsParts = {}): Promise<Ems> {
-  const { clock = systemClock, log = createLog({ service, level: config.logLevel }), reconcileEveryMs } = parts;
+  const {
+    clock = systemClock,
+    log = createLog({ service, level: config.logLevel }),
+    reconcileEveryMs,
+    biddingEveryMs,
+  } = parts;
   await using owned = new AsyncDisposableStack();
   const databases = owned.use(
     await openSiloDatabases({
@@ -109,17 +120,28 @@ export async function startEms(config: EmsConfig, parts: EmsParts = {}): Promise
   );
   const serviceKeys = await createServiceKeySource(await readServicePublicKeysFile(config.servicePublicKeysFile));
 
+  const revocations = createHeardRevocations({ load: () => loadRevokedAccess(database), log });
   const unitOfWork = createUnitOfWork({ database, service, clock, newId });
   const claims = hospital.client(TripClaimService);
   const everyMs = reconcileEveryMs === undefined ? {} : { everyMs: reconcileEveryMs };
+  owned.use(
+    startBiddingClock({
+      unitOfWork,
+      claims,
+      newId,
+      log,
+      ...(biddingEveryMs !== undefined && { everyMs: biddingEveryMs }),
+    }),
+  );
   owned.use(startReconciler({ unitOfWork, claims, newId, clock, log, ...everyMs }));
+  const board = owned.use(startAvailableTripBoard({ databases, auditLog, unitOfWork, revocations, clock, log }));
   const server = owned.use(
     await startRpcServer({
       service,
       host: config.host,
       port: config.port,
-      routes: routesOf({ unitOfWork, auditLog, consumers, hospital, log }),
-      authenticator: createAuthenticator({ service, userKeys, serviceKeys, clock }),
+      routes: routesOf({ unitOfWork, auditLog, consumers, hospital, board, log }),
+      authenticator: createAuthenticator({ service, userKeys, serviceKeys, revocations, clock }),
       health,
       audit: auditLog,
       refusalFrom: refusalFromDatabase,
@@ -141,10 +163,11 @@ interface Routes {
   readonly auditLog: AuditLog;
   readonly consumers: Consumers;
   readonly hospital: Peer;
+  readonly board: AvailableTripBoard;
   readonly log: Logger;
 }
 
-function routesOf({ unitOfWork, auditLog, consumers, hospital, log }: Routes): (router: ConnectRouter) => void {
+function routesOf({ unitOfWork, auditLog, consumers, hospital, board, log }: Routes): (router: ConnectRouter) => void {
   const claims = hospital.client(TripClaimService);
   const trips = hospital.client(TripService);
   const copyHeardAt = (): Date | undefined => consumers.get("trip")?.lastHeard;
@@ -154,6 +177,7 @@ function routesOf({ unitOfWork, auditLog, consumers, hospital, log }: Routes): (
     router.service(RouteService, routeRpc({ unitOfWork, newId }));
     router.service(BidService, {
       ...availableTripRpc({ unitOfWork, trips, copyHeardAt }),
+      ...board.methods,
       ...bidRpc({ unitOfWork, newId }),
       ...acceptanceRpc({ unitOfWork, newId, claims, log }),
     });

@@ -4,6 +4,7 @@ import { BidEntity } from "./bids/bid.entity.ts";
 import { ConfigurationEntity } from "./configuration/configuration.entity.ts";
 import { AssignmentEntity } from "./dispatch/assignment.entity.ts";
 import { AgencyUserEntity } from "./people/agency-user.entity.ts";
+import { HospitalPreferenceEntity } from "./preferences/preference.entity.ts";
 import { RouteEntity } from "./routes/route.entity.ts";
 import { TripCopyEntity } from "./trip-copies/trip-copy.entity.ts";
 import { UnitAvailabilityEntity, UnitEntity } from "./units/unit.entity.ts";
@@ -19,4 +20,5 @@ export const emsEntities: Entities = [
   TripCopyEntity,
   AgencyUserEntity,
   ConfigurationEntity,
+  HospitalPreferenceEntity,
 ];

@@ -1,4 +1,5 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampDate, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { TripStateSchema } from "#gen/medport/events/v1/trip_events_pb.ts";
@@ -6,13 +7,15 @@ import {
   ClaimLostReason,
   ClaimOutcome,
   type ClaimTripRequest,
+  type SetTripUnitRequest,
   TripClaimService,
   type ClaimTripResponseSchema,
 } from "#gen/medport/hospital/v1/trip_claim_service_pb.ts";
 import { type ListTripsRequest, TripService } from "#gen/medport/hospital/v1/trip_service_pb.ts";
-import { TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import { AwardPolicy, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
 import type { TestKeys } from "#platform/auth/auth.builder.ts";
 import { type Caller, callerOf } from "#platform/auth/caller.ts";
+import type { Clock } from "#platform/clock.ts";
 import { createMemoryLog } from "#platform/database/database.builder.ts";
 import { refuse } from "#platform/rpc/refusal.ts";
 import { startRpcServer } from "#platform/rpc/server.ts";
@@ -60,7 +63,7 @@ export const losingAnswers =
   };
 
 /** Starts the stand-in; it checks tokens and policies as the real one does. */
-export async function startStandInHospital(keys: TestKeys): Promise<StandInHospital> {
+export async function startStandInHospital(keys: TestKeys, clock: Clock): Promise<StandInHospital> {
   const state = {
     trips: new Map<string, StandInTrip>(),
     claims: new Map<string, ClaimAnswer>(),
@@ -77,7 +80,11 @@ export async function startStandInHospital(keys: TestKeys): Promise<StandInHospi
     port: 0,
     routes: (router) => {
       router.service(TripClaimService, {
-        claimTrip: (request, context) => scripted("claimTrip", context, () => claim(state, request)),
+        claimTrip: (request, context) =>
+          scripted("claimTrip", context, () => {
+            if (!callerOf(context).user) assertClosed(state, request, clock());
+            return claim(state, request);
+          }),
         resolveClaim: ({ attemptId }, context) =>
           scripted("resolveClaim", context, () => {
             const known = state.claims.get(attemptId);
@@ -85,17 +92,7 @@ export async function startStandInHospital(keys: TestKeys): Promise<StandInHospi
             state.claims.set(attemptId, { outcome: ClaimOutcome.ABANDONED });
             return { outcome: ClaimOutcome.ABANDONED };
           }),
-        setTripUnit: ({ tripId, unitId }, context) =>
-          scripted("setTripUnit", context, () => {
-            const trip = state.trips.get(tripId);
-            if (trip?.status !== TransportStatus.ASSIGNED)
-              throw refuse(Reason.INVALID_STATE_TRANSITION, "not assigned");
-            if (trip.assignedUnitId !== unitId) {
-              trip.assignedUnitId = unitId;
-              trip.version += 1;
-            }
-            return { tripVersion: BigInt(trip.version) };
-          }),
+        setTripUnit: (request, context) => scripted("setTripUnit", context, () => setTripUnit(state, request)),
       });
       router.service(TripService, {
         listTrips: (request, context) => scripted("listTrips", context, () => list(state, request)),
@@ -109,6 +106,17 @@ export async function startStandInHospital(keys: TestKeys): Promise<StandInHospi
   });
   const address = `${server.address.host}:${server.address.port}`;
   return Object.assign(state, { address, [Symbol.asyncDispose]: () => server.close() });
+}
+
+/** What Hospital demands where nobody is behind a claim. */
+function assertClosed({ trips }: Pick<StandInHospital, "trips">, { tripId, bidId }: ClaimTripRequest, now: Date): void {
+  const { awardPolicy, biddingCloseTime } = trips.get(tripId) ?? {};
+  const closesAt = biddingCloseTime && timestampDate(create(TimestampSchema, biddingCloseTime));
+  if (bidId === "") throw refuse(Reason.VALIDATION_FAILED, "no bid was chosen");
+  if (awardPolicy === AwardPolicy.MANUAL || awardPolicy === AwardPolicy.FIRST_ACCEPT) {
+    throw refuse(Reason.AWARD_POLICY_MISMATCH, "a person awards");
+  }
+  if (!closesAt || closesAt > now) throw refuse(Reason.INVALID_STATE_TRANSITION, "bidding is still open");
 }
 
 function claim({ trips, claims }: Pick<StandInHospital, "trips" | "claims">, request: ClaimTripRequest): ClaimAnswer {
@@ -136,6 +144,20 @@ function decide(trip: StandInTrip, request: ClaimTripRequest): ClaimAnswer {
   return { outcome: ClaimOutcome.WON, tripVersion: BigInt(trip.version) };
 }
 
+function setTripUnit({ trips }: Pick<StandInHospital, "trips">, request: SetTripUnitRequest): { tripVersion: bigint } {
+  const trip = trips.get(request.tripId);
+  if (!trip) throw refuse(Reason.RESOURCE_NOT_FOUND, "no such trip");
+  if (trip.assignedUnitId !== request.unitId) {
+    const isExpected = (trip.assignedUnitId ?? "") === request.previousUnitId;
+    if (trip.status !== TransportStatus.ASSIGNED || !isExpected) {
+      throw refuse(Reason.INVALID_STATE_TRANSITION, "not assigned, or to another unit");
+    }
+    trip.assignedUnitId = request.unitId;
+    trip.version += 1;
+  }
+  return { tripVersion: BigInt(trip.version) };
+}
+
 /** Two to a page, the newest first, so that whoever wants the most urgent must read them all. */
 function list({ trips }: Pick<StandInHospital, "trips">, { filter, pageToken }: ListTripsRequest) {
   const found = [...trips.values()]
@@ -143,6 +165,8 @@ function list({ trips }: Pick<StandInHospital, "trips">, { filter, pageToken }: 
     .filter((trip) => !filter?.assignedAgencyId || trip.assignedAgencyId === filter.assignedAgencyId)
     .toReversed();
   const start = Number(pageToken || 0);
-  const page = found.slice(start, start + 2).map(({ tripId, ...trip }) => ({ ...trip, id: tripId }));
+  const page = found
+    .slice(start, start + 2)
+    .map(({ tripId, version, ...trip }) => ({ ...trip, id: tripId, version: BigInt(version) }));
   return { trips: page, nextPageToken: start + 2 < found.length ? String(start + 2) : "" };
 }

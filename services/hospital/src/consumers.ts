@@ -1,5 +1,6 @@
+import { endedSessionHandlers, revokedAccountHandlers } from "#platform/auth/revocation-events.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "#platform/events/consumer.ts";
-import type { EventHandlers } from "#platform/events/handler.ts";
+import { type EventHandlers, together } from "#platform/events/handler.ts";
 import { agencyHandlers } from "./agencies/agency.consumer.ts";
 import { configurationHandlers } from "./configuration/configuration.consumer.ts";
 import { hospitalHandlers } from "./hospitals/hospital.consumer.ts";
@@ -8,7 +9,8 @@ import { subscriptions } from "./subscriptions.ts";
 
 const handlersOf: Readonly<Record<string, EventHandlers>> = {
   agency: agencyHandlers,
-  user: userHandlers,
+  user: together(userHandlers, revokedAccountHandlers),
+  session: endedSessionHandlers,
   hospital: hospitalHandlers,
   configuration: configurationHandlers,
 };

@@ -32,7 +32,7 @@ import { eventually } from "#platform/testing/eventually.ts";
 import { startTestBroker, type TestBroker } from "#platform/testing/test-broker.ts";
 import { startTestPostgres } from "#platform/testing/test-postgres.ts";
 import { migrations } from "../migrations/migrations.ts";
-import { type Hospital, startHospital } from "./hospital.ts";
+import { type Hospital, type HospitalParts, startHospital } from "./hospital.ts";
 import { subscriptions } from "./subscriptions.ts";
 
 type TestUser = Omit<UserIdentity, "token">;
@@ -90,10 +90,18 @@ export const anOverseer = (): TestUser => aCenterUser();
 export interface TestHospitalOptions {
   /** SQL that makes the database another than the service expects, before it starts. */
   readonly spoil?: string;
+  /** Puts something into the database, as its administrator, before the service starts. */
+  readonly fill?: (adminUrl: string) => Promise<void>;
+  /** What stands in place of the real parts, but for the log. */
+  readonly parts?: Omit<HospitalParts, "log">;
 }
 
 /** Starts Hospital through its composition root. Takes about two seconds. */
-export async function startTestHospital({ spoil }: TestHospitalOptions = {}): Promise<TestHospital> {
+export async function startTestHospital({
+  spoil,
+  fill,
+  parts: given,
+}: TestHospitalOptions = {}): Promise<TestHospital> {
   await using parts = new AsyncDisposableStack();
   const keys = await createTestKeys();
   const { log, logged } = createMemoryLog("hospital");
@@ -122,7 +130,8 @@ export async function startTestHospital({ spoil }: TestHospitalOptions = {}): Pr
   const pool = parts.adopt(new Pool({ connectionString: silo.adminUrl, max: 2 }), (it) => it.end());
   const query: TestHospital["query"] = async (sql, values = []) => await rowsOf(pool, sql, values);
   if (spoil !== undefined) await query(spoil);
-  const hospital = parts.use(await startHospital(config, { log }));
+  await fill?.(silo.adminUrl);
+  const hospital = parts.use(await startHospital(config, { ...given, log }));
   const sessions = parts.adopt(new Http2SessionManager(hospital.url), (it) => it.abort());
   const tell = teller(broker);
   const owned = parts.move();

@@ -11,15 +11,16 @@ import { TripService } from "#gen/medport/hospital/v1/trip_service_pb.ts";
 import { type AuditLog, createAuditLog } from "#platform/audit/audit-log.ts";
 import { auditLogRpc } from "#platform/audit/audit-log.rpc.ts";
 import { type Authenticator, createAuthenticator } from "#platform/auth/authenticator.ts";
+import { createHeardRevocations } from "#platform/auth/heard-revocations.ts";
 import { readServiceKeyFile, readServicePublicKeysFile } from "#platform/auth/key-file.ts";
 import { createServiceKeySource } from "#platform/auth/key-source.ts";
 import { createPublishedKeys } from "#platform/auth/published-keys.ts";
 import { fetchSigningKeys, startRemoteKeySource } from "#platform/auth/remote-key-source.ts";
+import { loadRevokedAccess } from "#platform/auth/revocation-tables.ts";
 import { createServiceTokens } from "#platform/auth/service-token.ts";
 import { type Clock, systemClock } from "#platform/clock.ts";
-import type { Database } from "#platform/database/database.ts";
 import { refusalFromDatabase } from "#platform/database/refusal-from-database.ts";
-import { createUnitOfWork } from "#platform/database/unit-of-work.ts";
+import { createUnitOfWork, type UnitOfWork } from "#platform/database/unit-of-work.ts";
 import { connectBroker } from "#platform/events/broker.ts";
 import { startRelay } from "#platform/events/relay.ts";
 import { newId } from "#platform/id.ts";
@@ -31,12 +32,15 @@ import { ownRelease } from "#platform/silo/release.ts";
 import { openSiloDatabases } from "#platform/silo/silo-databases.ts";
 import { startSiloHealth } from "#platform/silo/silo-health.ts";
 import { createLog, type Logger } from "#platform/telemetry/log.ts";
+import { startTripBoard, type TripBoard } from "./board/trip-board.rpc.ts";
 import type { HospitalConfig } from "./config.ts";
 import { type Consumers, startConsumers } from "./consumers.ts";
 import { hospitalEntities } from "./entities.ts";
 import { facilityRpc } from "./facilities/facility.rpc.ts";
 import { preferenceRpc } from "./preferences/preference.rpc.ts";
 import { claimRpc } from "./trips/claim.rpc.ts";
+import { startLapsedConsentSweeper } from "./trips/lapsed-consent.sweeper.ts";
+import { tripReadRpc } from "./trips/trip-list.rpc.ts";
 import { tripRpc } from "./trips/trip.rpc.ts";
 
 const service = "hospital";
@@ -45,7 +49,11 @@ const service = "hospital";
 export interface HospitalParts {
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** How often trips are looked for whose agency has not consented in time. */
+  readonly sweepEveryMs?: number;
 }
+
+const sweepEveryMs = 1_000;
 
 /** The running service. Dispose it to stop: calls under way are finished first. */
 export interface Hospital extends AsyncDisposable {
@@ -99,15 +107,18 @@ export async function startHospital(config: HospitalConfig, parts: HospitalParts
     }),
   );
   const serviceKeys = await createServiceKeySource(await readServicePublicKeysFile(config.servicePublicKeysFile));
-  const authenticator: Authenticator = createAuthenticator({ service, userKeys, serviceKeys, clock });
+  const revocations = createHeardRevocations({ load: () => loadRevokedAccess(database), log });
+  const authenticator: Authenticator = createAuthenticator({ service, userKeys, serviceKeys, revocations, clock });
 
   const auditLog = createAuditLog({ database, clock, newId });
+  const unitOfWork = createUnitOfWork({ database, service, clock, newId });
+  const board = owned.use(startTripBoard({ databases, auditLog, unitOfWork, revocations, clock, log }));
   const server = owned.use(
     await startRpcServer({
       service,
       host: config.host,
       port: config.port,
-      routes: routesOf({ database, auditLog, consumers, center, clock, log }),
+      routes: routesOf({ unitOfWork, auditLog, consumers, center, board, log }),
       authenticator,
       health,
       audit: auditLog,
@@ -120,26 +131,30 @@ export async function startHospital(config: HospitalConfig, parts: HospitalParts
   const registry = center.client(ServiceRegistryService);
   owned.use(startHeartbeat({ registry, address: config.hospitalAddress, version: await ownRelease(), log }));
   owned.use(startHousekeeping(database, clock, log));
+  owned.use(startLapsedConsentSweeper({ unitOfWork, log, everyMs: parts.sweepEveryMs ?? sweepEveryMs }));
 
   const kept = owned.move();
   return { url: server.url, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 interface Routes {
-  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
   readonly auditLog: AuditLog;
   readonly consumers: Consumers;
   readonly center: Peer;
-  readonly clock: Clock;
+  readonly board: TripBoard;
   readonly log: Logger;
 }
 
-function routesOf({ database, auditLog, consumers, center, clock, log }: Routes): (router: ConnectRouter) => void {
-  const unitOfWork = createUnitOfWork({ database, service, clock, newId });
+function routesOf({ unitOfWork, auditLog, consumers, center, board, log }: Routes): (router: ConnectRouter) => void {
   const directory = center.client(AgencyDirectoryService);
   const copyHeardAt = (): Date | undefined => consumers.get("agency")?.lastHeard;
   return (router) => {
-    router.service(TripService, tripRpc({ unitOfWork, newId }));
+    router.service(TripService, {
+      ...tripRpc({ unitOfWork, newId }),
+      ...tripReadRpc({ unitOfWork }),
+      ...board.methods,
+    });
     router.service(TripClaimService, claimRpc({ unitOfWork }));
     router.service(FacilityService, facilityRpc({ unitOfWork, newId }));
     router.service(PreferenceService, preferenceRpc({ unitOfWork, newId, directory, copyHeardAt, log }));

@@ -4,6 +4,7 @@ import type { Subscription } from "#platform/events/topology.ts";
 export const subscriptions: readonly Subscription[] = [
   { producer: "ems", aggregate: "agency" },
   { producer: "center", aggregate: "user" },
+  { producer: "center", aggregate: "session" },
   { producer: "center", aggregate: "hospital" },
   { producer: "center", aggregate: "configuration" },
 ];

@@ -7,15 +7,16 @@ import {
   type AuditLogService,
   ListEntriesResponseSchema,
 } from "#gen/medport/audit/v1/audit_log_service_pb.ts";
-import { callerOf } from "#platform/auth/caller.ts";
+import { userOf } from "#platform/auth/caller.ts";
 import { protoFromUserType, siloFromService } from "#platform/auth/principal.ts";
 import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
-import { decodePageToken, encodePageToken, type KeysetValue } from "#platform/rpc/page-token.ts";
-import { fullNameOf } from "#platform/rpc/policy.ts";
+import { momentFromKey, openPage } from "#platform/rpc/page.ts";
+import type { KeysetValue } from "#platform/rpc/page-token.ts";
 import type { ServiceName } from "#platform/service-name.ts";
 import type { AuditDecision, AuditEntry } from "./audit-entry.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { AuditFilter, AuditPosition } from "./audit-query.ts";
+import { visibleTo } from "./audit-scope.ts";
 
 export interface AuditLogRpcDeps {
   readonly auditLog: AuditLog;
@@ -23,21 +24,22 @@ export interface AuditLogRpcDeps {
   readonly service: ServiceName;
 }
 
-const defaultPageSize = 50;
-
-/** Implements `medport.audit.v1.AuditLogService`, the same for every silo. Looking at the log is itself recorded. */
+/**
+ * Implements `medport.audit.v1.AuditLogService`, the same for every silo. An organization's admin is shown what its own
+ * people did. Looking at the log is itself recorded.
+ */
 export function auditLogRpc({ auditLog, unitOfWork, service }: AuditLogRpcDeps): ServiceImpl<typeof AuditLogService> {
   return {
     listEntries: (request, context) =>
       unitOfWork.read(context, request, ListEntriesResponseSchema, async () => {
-        const filter = filterFromMessage(request.filter);
-        const scope = { method: fullNameOf(context.method), filter, caller: callerOf(context) };
-        const after = positionFromKeyset(decodePageToken(request.pageToken, scope));
-        const { entries, next } = await auditLog.list(filter, { size: request.pageSize || defaultPageSize, after });
-        return {
-          entries: entries.map((entry) => messageFromEntry(entry, service)),
-          nextPageToken: next ? encodePageToken([next.occurredAt.getTime(), next.id], scope) : "",
-        };
+        const filter = visibleTo(userOf(context), filterFromMessage(request.filter));
+        const page = openPage(context, request, filter);
+        const place = momentFromKey(page.after);
+        const after = place && { occurredAt: place.at, id: place.id };
+        const { entries, next } = await auditLog.list(filter, { size: page.limit - 1, after });
+        const keyOf = ({ occurredAt, id }: AuditPosition): readonly KeysetValue[] => [occurredAt.getTime(), id];
+        const { rows, nextPageToken } = page.end(entries, keyOf, next && keyOf(next));
+        return { entries: rows.map((entry) => messageFromEntry(entry, service)), nextPageToken };
       }),
   };
 }
@@ -97,9 +99,4 @@ function decisionFromMessage(decision: FilterMessage["decision"] | undefined): A
 
 function dateFromTimestamp(timestamp: Timestamp | undefined): Date | undefined {
   return timestamp && timestampDate(timestamp);
-}
-
-/** The token's digest has been checked: these are values that we wrote. */
-function positionFromKeyset(keyset: readonly KeysetValue[] | undefined): AuditPosition | undefined {
-  return keyset && { occurredAt: new Date(Number(keyset[0])), id: String(keyset[1]) };
 }

@@ -19,6 +19,8 @@ export interface AuditLog {
   append(em: SqlEntityManager, record: AuditRecord): Promise<void>;
   /** Adds an entry at once, for a call that was turned away. */
   record(record: AuditRecord): Promise<void>;
+  /** Adds entries at once, all of them or none. */
+  recordAll(records: readonly AuditRecord[]): Promise<void>;
   /** Lists entries, newest first. */
   list(filter: AuditFilter, page: AuditPageRequest): Promise<AuditPage>;
 }
@@ -35,35 +37,31 @@ export interface AuditPage {
   readonly next: AuditPosition | undefined;
 }
 
+/** A statement has 65,535 values at most, and a row has eleven. */
+const rowsOfStatement = 1_000;
+
 /** Opens the silo's audit log. */
 export function createAuditLog({ database, clock, newId }: AuditLogOptions): AuditLog {
-  const append: AuditLog["append"] = async (em, { caller, entities = [], ...record }) => {
-    await platformTables(em)
-      .insertInto("audit_entry")
-      .values({
-        id: newId(),
-        occurred_at: clock(),
-        user_id: caller.user?.userId ?? null,
-        user_type: caller.user?.userType ?? null,
-        organization_id: caller.user?.organizationId ?? null,
-        via_service: caller.service ?? null,
-        action: record.action,
-        decision: record.decision,
-        reason: record.reason || null,
-        entities: JSON.stringify(entities),
-        request_id: record.requestId || null,
-      })
-      .execute();
+  const insert = async (em: SqlEntityManager, records: readonly AuditRecord[]): Promise<void> => {
+    const occurredAt = clock();
+    const rows = records.map((record) => ({ id: newId(), occurred_at: occurredAt, ...rowOf(record) }));
+    await platformTables(em).insertInto("audit_entry").values(rows).execute();
   };
   return {
-    append,
+    append: (em, record) => insert(em, [record]),
     record: async (record) => {
       try {
-        await append(database.fork(), record);
+        await insert(database.fork(), [record]);
       } catch (error) {
         throw withoutValues(error);
       }
     },
+    recordAll: (records) =>
+      database.transaction(async (tx) => {
+        for (let from = 0; from < records.length; from += rowsOfStatement) {
+          await insert(tx, records.slice(from, from + rowsOfStatement));
+        }
+      }),
     list: async (filter, { size, after }) => {
       // One more than asked for tells whether there is a next page, so that an empty token is the end and only the end.
       const found = await listAuditEntries(database.fork(), filter, { limit: size + 1, after });
@@ -71,5 +69,19 @@ export function createAuditLog({ database, clock, newId }: AuditLogOptions): Aud
       const last = entries.at(-1);
       return { entries, next: found.length > size && last ? { occurredAt: last.occurredAt, id: last.id } : undefined };
     },
+  };
+}
+
+function rowOf({ caller: { user, service }, entities = [], ...record }: AuditRecord) {
+  return {
+    user_id: user?.userId ?? null,
+    user_type: user?.userType ?? null,
+    organization_id: user?.organizationId ?? null,
+    via_service: service ?? null,
+    action: record.action,
+    decision: record.decision,
+    reason: record.reason || null,
+    entities: JSON.stringify(entities),
+    request_id: record.requestId || null,
   };
 }

@@ -3,6 +3,7 @@ import { createAuthenticator, type Authenticator } from "./authenticator.ts";
 import type { UserIdentity } from "./caller.ts";
 import { createFixedKeySource, createServiceKeySource } from "./key-source.ts";
 import { createServiceTokens } from "./service-token.ts";
+import type { Revocations } from "./revocations.ts";
 import { createUserTokenIssuer } from "./user-token.ts";
 import { systemClock, type Clock } from "#platform/clock.ts";
 import { serviceNames, type ServiceName } from "#platform/service-name.ts";
@@ -23,6 +24,9 @@ export function aUser(over: Partial<Omit<UserIdentity, "token">> = {}): Omit<Use
 export function aCenterUser(over: Partial<Omit<UserIdentity, "token">> = {}): Omit<UserIdentity, "token"> {
   return { userId: "center-1", userType: "CENTER", roles: ["orgAdmin", "dispatcher"], sessionId: "session-1", ...over };
 }
+
+/** Knows nothing against any token. */
+export const nothingRevoked: Revocations = { find: () => Promise.resolve(undefined) };
 
 /** All keys of a mesh, held in memory. */
 export interface TestKeys {
@@ -58,6 +62,7 @@ export async function createTestKeys(clock: Clock = systemClock): Promise<TestKe
         serviceKeys: await createServiceKeySource(
           serviceNames.map((name) => ({ ...publicJwkFrom(serviceKeys[name]), service: name })),
         ),
+        revocations: nothingRevoked,
         clock,
       }),
   };

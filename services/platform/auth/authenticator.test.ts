@@ -1,7 +1,7 @@
 import { createHmac, createSign, generateKeyPairSync } from "node:crypto";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { CompactEncrypt, SignJWT } from "jose";
-import { aCenterUser, aUser, createTestKeys, type TestKeys } from "#platform/auth/auth.builder.ts";
+import { aCenterUser, aUser, createTestKeys, nothingRevoked, type TestKeys } from "#platform/auth/auth.builder.ts";
 import { assertSingleTokenHeaders, createAuthenticator, type Authenticator } from "./authenticator.ts";
 import { fullJwk, generatePrivateJwk, publicJwkFrom, type PrivateJwk } from "./jwk.ts";
 import { createFixedKeySource, createServiceKeySource } from "./key-source.ts";
@@ -329,6 +329,7 @@ describe("remembering verified tokens", () => {
       service: "hospital",
       userKeys: { find: (kid) => ((asked += 1), source.find(kid)) },
       serviceKeys: await createServiceKeySource([]),
+      revocations: nothingRevoked,
       clock: () => now,
     });
     const headers = bearer(await keys.userToken());
@@ -353,6 +354,7 @@ async function authenticatorAt(clock: () => Date): Promise<Authenticator> {
     service: "hospital",
     userKeys: await createFixedKeySource([publicJwkFrom(keys.tokenKey)]),
     serviceKeys: await createServiceKeySource([]),
+    revocations: nothingRevoked,
     clock,
   });
 }

@@ -1,6 +1,8 @@
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Caller } from "./caller.ts";
 import type { KeySource } from "./key-source.ts";
+import { assertNotRevoked, type Revocations } from "./revocations.ts";
 import {
   serviceTokenHeader,
   serviceTokenType,
@@ -20,9 +22,11 @@ import type { ServiceName } from "#platform/service-name.ts";
 export interface Authenticator {
   /**
    * Verifies the tokens that a call carries; a call without any comes from nobody, which is no error here.
-   * @throws Refusal TOKEN_EXPIRED, TOKEN_INVALID or WRONG_AUDIENCE if a token is there and not to be believed.
+   * @param method what is called.
+   * @throws Refusal TOKEN_EXPIRED, TOKEN_INVALID, WRONG_AUDIENCE or SESSION_ENDED if a token is there and not to be
+   * believed.
    */
-  authenticate(headers: Headers): Promise<Caller>;
+  authenticate(headers: Headers, method?: DescMethod): Promise<Caller>;
 }
 
 /** What an authenticator needs. */
@@ -31,12 +35,15 @@ export interface AuthenticatorOptions {
   readonly service: ServiceName;
   readonly userKeys: KeySource;
   readonly serviceKeys: ServiceKeySource;
+  readonly revocations: Revocations;
+  /** Methods for which a token is good until its time is over, whatever was revoked. */
+  readonly unaffected?: readonly DescMethod[];
   readonly clock: Clock;
 }
 
 /** Makes the authenticator of one service. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { service: audience, userKeys, serviceKeys, clock } = options;
+  const { service: audience, userKeys, serviceKeys, revocations, unaffected = [], clock } = options;
   const users = new VerifiedTokens<VerifiedUser>(clock);
   const services = new VerifiedTokens<VerifiedService>(clock);
 
@@ -65,11 +72,19 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   return {
-    async authenticate(headers) {
+    async authenticate(headers, method) {
       const userToken = bearerToken(headers.get("authorization"));
       const serviceToken = headers.get(serviceTokenHeader) ?? undefined;
       const user = userToken === undefined ? undefined : await verifiedUser(userToken);
       const service = serviceToken === undefined ? undefined : await verifiedService(serviceToken);
+      // Asked at each call: what is remembered of a token is older than what was revoked since.
+      if (user && !unaffected.some((spared) => spared === method)) {
+        const {
+          issuedAtMs,
+          user: { userId, sessionId },
+        } = user;
+        await assertNotRevoked(revocations, { userId, sessionId, issuedAtMs });
+      }
       return { ...(user && { user: user.user }), ...(service && { service: service.service }) };
     },
   };

@@ -18,6 +18,7 @@ export interface TokenRules {
 /** Claims that every token of the mesh carries. */
 export interface VerifiedClaims extends JWTPayload {
   readonly sub: string;
+  readonly iat: number;
   readonly exp: number;
 }
 
@@ -42,7 +43,7 @@ export async function verifySignedToken(token: string, key: CryptoKey, rules: To
   if (sub === undefined || sub === "" || iat === undefined || exp === undefined) throw invalidToken();
   if (iat > rules.now.getTime() / 1_000 + issuedAheadSeconds) throw invalidToken();
   if (exp <= iat || exp - iat > rules.maxLifetimeSeconds) throw invalidToken();
-  return { ...payload, sub, exp };
+  return { ...payload, sub, iat, exp };
 }
 
 /** The refusal for whatever is wrong with a token and shall not be told more exactly. */

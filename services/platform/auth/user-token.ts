@@ -10,6 +10,14 @@ import { newId, type IdSource } from "#platform/id.ts";
 /** How long a user token is good for. */
 export const userTokenSeconds = 15 * 60;
 
+/** Clocks of the mesh's machines may differ by this much, seconds are rounded, and a token is on its way for a while. */
+const clockMarginMs = 60_000;
+
+/** No user token that was issued until now can be in use after this. */
+export function lastTokenExpiry(now: Date): Date {
+  return new Date(now.getTime() + userTokenSeconds * 1_000 + clockMarginMs);
+}
+
 /** What every user token has in common. */
 export const userTokenRules = {
   typ: "at+jwt",
@@ -37,9 +45,17 @@ export interface IssuedUserToken {
   readonly expireTime: Date;
 }
 
+/** Between which times a token may be good, beside its own lifetime. */
+export interface TokenBounds {
+  /** The token counts as issued then at the earliest. No more than a few seconds ahead, or nobody believes it yet. */
+  readonly from?: Date;
+  /** The token ends then at the latest. */
+  readonly until?: Date;
+}
+
 /** Signs user tokens. */
 export interface UserTokenIssuer {
-  sign(user: Omit<UserIdentity, "token">): Promise<IssuedUserToken>;
+  sign(user: Omit<UserIdentity, "token">, bounds?: TokenBounds): Promise<IssuedUserToken>;
 }
 
 /** What an issuer needs. */
@@ -56,9 +72,12 @@ export function createUserTokenIssuer(options: UserTokenIssuerOptions): UserToke
   const newTokenId = options.newId ?? newId;
   let imported: Promise<CryptoKey> | undefined;
   return {
-    async sign(user) {
+    async sign(user, { from, until } = {}) {
       imported ??= signingKey(firstKey);
-      const issuedAt = Math.floor(options.clock().getTime() / 1_000);
+      const issuedAt = Math.max(Math.floor(secondsOf(options.clock())), Math.ceil(from ? secondsOf(from) : 0));
+      // A token that ends with its issue is malformed.
+      const endsAt = Math.max(issuedAt + 1, until ? Math.floor(secondsOf(until)) : Number.POSITIVE_INFINITY);
+      const expiresAt = Math.min(issuedAt + userTokenSeconds, endsAt);
       const claims = { user_type: user.userType, org: user.organizationId, roles: user.roles, sid: user.sessionId };
       const token = await new SignJWT(claims)
         .setProtectedHeader({ alg: tokenAlgorithm, typ: userTokenRules.typ, kid: firstKey.kid })
@@ -66,18 +85,27 @@ export function createUserTokenIssuer(options: UserTokenIssuerOptions): UserToke
         .setAudience(userTokenRules.audience)
         .setSubject(user.userId)
         .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + userTokenSeconds)
+        .setExpirationTime(expiresAt)
         .setJti(newTokenId())
         .sign(await imported);
-      return { token, expireTime: new Date((issuedAt + userTokenSeconds) * 1_000) };
+      return { token, expireTime: new Date(expiresAt * 1_000) };
     },
   };
 }
 
-/** Who a user token speaks for, and until when. */
-export interface VerifiedUser {
-  readonly user: UserIdentity;
+function secondsOf(time: Date): number {
+  return time.getTime() / 1_000;
+}
+
+/** When a user token was issued, which it tells in whole seconds, and when it ends. */
+export interface UserTokenTimes {
+  readonly issuedAtMs: number;
   readonly expiresAtMs: number;
+}
+
+/** Who a user token speaks for, and between which times. */
+export interface VerifiedUser extends UserTokenTimes {
+  readonly user: UserIdentity;
 }
 
 /**
@@ -96,10 +124,11 @@ export async function verifyUserToken(token: string, key: CryptoKey, now: Date):
     sessionId: data.sid,
     token,
   };
-  return { user, expiresAtMs: claims.exp * 1_000 };
+  return { user, issuedAtMs: claims.iat * 1_000, expiresAtMs: claims.exp * 1_000 };
 }
 
-/** When a token that was verified before ends. */
-export function userTokenExpireTime({ token }: Pick<UserIdentity, "token">): Date {
-  return new Date((decodeJwt(token).exp ?? 0) * 1_000);
+/** The times of a token that was verified before. */
+export function userTokenTimes({ token }: Pick<UserIdentity, "token">): UserTokenTimes {
+  const { iat = 0, exp = 0 } = decodeJwt(token);
+  return { issuedAtMs: iat * 1_000, expiresAtMs: exp * 1_000 };
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type DescMessage, type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
+import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import { sql } from "kysely";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { Caller } from "#platform/auth/caller.ts";
@@ -53,17 +54,26 @@ export async function claimKey(tx: Tx, key: IdempotencyKey, now: Date): Promise<
     .returning("request_id")
     .executeTakeFirst();
   if (claimed) return undefined;
-  const first = await platformTables(tx)
+  const first = await findAnswer(tx, key);
+  // Pruned between the two statements; the caller's next try starts anew.
+  if (!first) throw refuse(Reason.CONCURRENT_CHANGE, "the answer to this request_id is being removed");
+  return first;
+}
+
+/**
+ * The answer that was given under a key; undefined if none was yet.
+ * @throws Refusal REQUEST_ID_REUSED if the id was used with another body.
+ */
+export async function findAnswer(em: SqlEntityManager, key: IdempotencyKey): Promise<Uint8Array | undefined> {
+  const { caller, method, requestId, requestHash } = key;
+  const first = await platformTables(em)
     .selectFrom("idempotency_key")
     .select(["request_hash", "response"])
     .where("caller", "=", caller)
     .where("method", "=", method)
     .where("request_id", "=", requestId)
     .executeTakeFirst();
-  if (!first?.response) {
-    // Pruned between the two statements; the caller's next try starts anew.
-    throw refuse(Reason.CONCURRENT_CHANGE, "the answer to this request_id is being removed");
-  }
+  if (!first?.response) return undefined;
   if (!Buffer.from(first.request_hash).equals(requestHash)) {
     throw refuse(Reason.REQUEST_ID_REUSED, `request_id ${requestId} was used before with another request`);
   }

@@ -269,6 +269,19 @@ describe("the unit of work", () => {
       await expect(attempt()).resolves.toMatchObject({ facility: { id: "facility-1" } });
     });
 
+    it("knows beforehand that it was answered, and nothing of others", async () => {
+      const context = aHandlerContext(createMethod);
+      const request = (over: object) => create(CreateFacilityRequestSchema, { name: "General", ...over });
+      const isRepeated = (over: object) => unitOfWork.isRepeated(context, request(over));
+      expect(await isRepeated({ requestId: "intent-1" })).toBe(false);
+      await createFacility({ requestId: "intent-1" });
+      expect(await isRepeated({ requestId: "intent-1" })).toBe(true);
+      expect(await isRepeated({ requestId: "intent-2" })).toBe(false);
+      expect(await isRepeated({})).toBe(false);
+      const other = isRepeated({ requestId: "intent-1", name: "Another" });
+      expect(reasonOf(await other.catch((error: unknown) => error))).toBe("REQUEST_ID_REUSED");
+    });
+
     it("records each call, the repeated ones too", async () => {
       await createFacility({ requestId: "intent-1" });
       await createFacility({ requestId: "intent-1" }, { requestId: "request-2" });

@@ -20,7 +20,7 @@ import { findPolicy, fullNameOf } from "#platform/rpc/policy.ts";
 import type { ServiceName } from "#platform/service-name.ts";
 import type { Database, Tx } from "./database.ts";
 import { createFailureAudit } from "./failure-audit.ts";
-import { claimKey, type IdentifiedRequest, idempotencyKeyOf, storeAnswer } from "./idempotency.ts";
+import { claimKey, findAnswer, type IdentifiedRequest, idempotencyKeyOf, storeAnswer } from "./idempotency.ts";
 
 export interface UnitOfWorkOptions {
   readonly database: Database;
@@ -76,6 +76,12 @@ export interface UnitOfWork {
   transaction<T>(context: HandlerContext, work: (work: Work) => Promise<T>): Promise<T>;
   /** Around a call of several transactions: a refusal from between them leaves its audit entry, too. */
   call<T>(context: HandlerContext, work: () => Promise<T>): Promise<T>;
+  /**
+   * Whether a write of this request was answered before. For calls that must first do, outside of a transaction, what
+   * their repetition must not do again or could not: `write` then gives the first answer without running its work.
+   * @throws Refusal REQUEST_ID_REUSED if the id was used with another body.
+   */
+  isRepeated(context: HandlerContext, request: IdentifiedRequest): Promise<boolean>;
   /**
    * What the system does on its own, such as a sweeper. Leaves an audit entry if it touched something.
    * @param actor who, such as `hospital.expire-trips`.
@@ -137,6 +143,11 @@ export function createUnitOfWork(options: UnitOfWorkOptions): UnitOfWork {
       } catch (error) {
         throw await onFailure(error, { ...actorOf(context), entities: [] });
       }
+    },
+    isRepeated: async (context, request) => {
+      const actor = actorOf(context);
+      const key = idempotencyKeyOf(actor.caller, context.method, request);
+      return key !== undefined && (await findAnswer(database.fork(actor), key)) !== undefined;
     },
     system: (actor, work) => transaction({ caller: {}, action: actor }, work),
   };

@@ -144,6 +144,9 @@ function settingArguments({ port, durable }: PostgresOptions): readonly string[]
     unix_socket_directories: "",
     timezone: "UTC",
     log_timezone: "UTC",
+    // Rows and statements hold what people wrote about patients, which is not for logs: only the errors' own sentences.
+    log_error_verbosity: "terse",
+    log_min_error_statement: "panic",
     ...(durable ? {} : carelessSettings),
   };
   return Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

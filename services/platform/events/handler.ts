@@ -57,6 +57,23 @@ export function on<Schema extends DescMessage>(
   };
 }
 
+/**
+ * Makes one list of several about one aggregate type: where more than one has something to do about a type of event, all
+ * of them do it, in their order and in one transaction.
+ */
+export function together(...lists: readonly EventHandlers[]): EventHandlers {
+  const handlers = lists.flat();
+  const types = new Map(handlers.map(({ type }) => [type.typeName, type]));
+  return Array.from(types.values(), (type) => ({
+    type,
+    handle: async (tx, payload, meta) => {
+      for (const handler of handlers) {
+        if (handler.type.typeName === type.typeName) await handler.handle(tx, payload, meta);
+      }
+    },
+  }));
+}
+
 function decoded<Schema extends DescMessage>(schema: Schema, payload: Uint8Array): MessageShape<Schema> {
   let message: MessageShape<Schema>;
   try {

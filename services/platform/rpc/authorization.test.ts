@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { describe, expect, it } from "@jest/globals";
 import { AuthService } from "#gen/medport/center/v1/auth_service_pb.ts";
+import { AgencyService } from "#gen/medport/ems/v1/agency_service_pb.ts";
 import { FacilityService } from "#gen/medport/hospital/v1/facility_service_pb.ts";
 import { TripClaimService } from "#gen/medport/hospital/v1/trip_claim_service_pb.ts";
 import { aCenterUser, aUser } from "#platform/auth/auth.builder.ts";
@@ -19,6 +20,7 @@ const ems: Caller = { service: "ems" };
 
 const { getFacility, createFacility } = FacilityService.method;
 const { claimTrip, resolveClaim, setTripUnit } = TripClaimService.method;
+const { setAgencyStatus } = AgencyService.method;
 
 function verdict(method: DescMethod, caller: Caller): string {
   try {
@@ -46,7 +48,7 @@ describe("authorization", () => {
     ],
     ["demands the service's token where services are named", claimTrip, medic, "METHOD_NOT_ALLOWED"],
     ["demands some token where services are named", claimTrip, nobody, "TOKEN_MISSING"],
-    ["demands the user's token beside it", claimTrip, ems, "TOKEN_MISSING"],
+    ["demands the user's token beside it", setAgencyStatus, { service: "center" }, "TOKEN_MISSING"],
     ["lets both together pass", claimTrip, { ...medic, ...ems }, "yes"],
     ["refuses another service", claimTrip, { ...medic, service: "center" }, "METHOD_NOT_ALLOWED"],
     ["refuses the wrong user even through the right service", claimTrip, { ...viewer, ...ems }, "METHOD_NOT_ALLOWED"],

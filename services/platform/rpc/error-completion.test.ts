@@ -22,6 +22,7 @@ let headers: Record<string, string>;
 beforeAll(async () => {
   rpc = await startTestRpc({
     limits: { maxMessageBytes },
+    compressMinBytes: 1_024,
     facilities: {
       // A number that the message cannot hold: the answer fails when it is encoded, after every interceptor.
       getFacility: ({ facilityId }) => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { assertEtag, etagOf } from "./etag.ts";
+import { assertEtag, etagOf, versionFromEtag } from "./etag.ts";
 
 describe("an etag", () => {
   it("is the same for the same version, however the version is kept", () => {
@@ -14,5 +14,10 @@ describe("an etag", () => {
 
   it.each(["7", '"6"', '"8"', 'W/"7"', "*"])("refuses every other: %s", (etag) => {
     expect(() => assertEtag(etag, 7)).toThrow("has changed");
+  });
+
+  it("tells a copy its version, if another service has made it", () => {
+    expect(versionFromEtag(etagOf(7))).toBe(7);
+    for (const etag of ["", "7", 'W/"7"', '"seven"', '"-7"']) expect(versionFromEtag(etag)).toBeUndefined();
   });
 });

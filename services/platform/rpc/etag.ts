@@ -7,6 +7,15 @@ export function etagOf(version: number | bigint): string {
 }
 
 /**
+ * The version in an etag that another service of the mesh made; undefined if there is none. For copies alone: to who
+ * calls, an etag says nothing.
+ */
+export function versionFromEtag(etag: string): number | undefined {
+  const digits = /^"([0-9]{1,15})"$/.exec(etag)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/**
  * Makes sure that the caller has seen the record's last change. An empty etag asks for no such care (AIP-154).
  * @throws Refusal ETAG_MISMATCH.
  */

@@ -157,7 +157,7 @@ export class Front {
     try {
       assertTokensFromServices(visit.request.header, visit.rawHeaders);
       if (isPublic(call.method)) return caller;
-      caller = await raceAbort(authenticator.authenticate(visit.request.header), call.hardSignal);
+      caller = await raceAbort(authenticator.authenticate(visit.request.header, call.method), call.hardSignal);
       visit.caller = caller;
       assertAuthorized(call.method, caller);
       return caller;

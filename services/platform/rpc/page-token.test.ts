@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "@jest/globals";
 import { ListFacilitiesRequestSchema } from "#gen/medport/hospital/v1/facility_service_pb.ts";
 import { aUser } from "#platform/auth/auth.builder.ts";
-import { decodePageToken, encodePageToken, type PageScope } from "./page-token.ts";
+import { decodePageToken, encodePageToken, type KeysetValue, type PageScope } from "./page-token.ts";
 import { reasonOf } from "./refusal.ts";
 
 const user = { ...aUser(), token: "t" };
@@ -22,6 +23,10 @@ function reasonFor(token: string, over: Partial<PageScope> = {}): string | undef
 describe("a page token", () => {
   it("brings back where the next page begins", () => {
     expect(decodePageToken(encodePageToken(keyset, scope), scope)).toEqual(keyset);
+  });
+
+  it("made by hand as we make it is good: what it holds cannot be trusted", () => {
+    expect(decodePageToken(forgedAround('[1,"trip-1"]'), scope)).toEqual(["trip-1"]);
   });
 
   it("that is empty asks for the first page", () => {
@@ -59,4 +64,29 @@ describe("a page token", () => {
       expect([bad, reasonFor(bad)]).toEqual([bad, "PAGE_TOKEN_MISMATCH"]);
     }
   });
+
+  it.each<[string, readonly unknown[]]>([
+    ["holds what is no value of a key", [{ a: 1 }]],
+    ["holds a list", [["trip-1"]]],
+    ["holds a NUL", ["trip\0"]],
+    ["holds half a surrogate pair", ["\ud800"]],
+  ])("that its caller forged is refused if it %s", (_what, forged) => {
+    expect(reasonFor(encodePageToken(forged as KeysetValue[], scope))).toBe("PAGE_TOKEN_MISMATCH");
+  });
+
+  it.each(["", "not JSON", "{}", "null", '"text"', "[]", "[2]", "[1,1e999]", "[1,"])(
+    "that its caller forged around %j is refused",
+    (payload) => {
+      expect(reasonFor(forgedAround(payload))).toBe("PAGE_TOKEN_MISMATCH");
+    },
+  );
 });
+
+/** What a caller can make who knows this code: the digest has no key. */
+function forgedAround(payload: string): string {
+  const bytes = Buffer.from(payload, "utf8");
+  const owner = [user.userId, user.organizationId, ""];
+  const bound = JSON.stringify([1, scope.method, scope.filter, owner]);
+  const digest = createHash("sha256").update(bound).update("\0").update(bytes).digest().subarray(0, 16);
+  return Buffer.concat([digest, bytes]).toString("base64url");
+}

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { Caller } from "#platform/auth/caller.ts";
-import { refuse } from "#platform/rpc/refusal.ts";
+import { type Refusal, refuse } from "#platform/rpc/refusal.ts";
 
 /** A value of the key by which a list is sorted; the last row's values say where the next page begins. */
 export type KeysetValue = string | number | boolean | null;
@@ -42,16 +42,31 @@ export function decodePageToken(token: string, scope: PageScope): readonly Keyse
   return parseKeyset(payload);
 }
 
+// The digest has no key: it keeps callers from taking one list's token for another's, and not from making up one of
+// their own. What a token holds is therefore read like everything else that callers send.
 function parseKeyset(payload: Buffer): readonly KeysetValue[] {
-  const values: unknown = JSON.parse(payload.toString("utf8"));
-  if (!Array.isArray(values) || values[0] !== version || !values.every(isKeysetValue)) {
-    throw refuse(Reason.PAGE_TOKEN_MISMATCH, "the page token belongs to another version of the list");
-  }
+  const values = valuesFrom(payload);
+  if (!Array.isArray(values) || values[0] !== version || !values.every(isKeysetValue)) throw refuseToken();
   return values.slice(1);
 }
 
+function valuesFrom(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString("utf8"));
+  } catch (cause) {
+    throw refuseToken(cause);
+  }
+}
+
+/** Refuses a token whose key is not one that this version of the list writes. */
+export function refuseToken(cause?: unknown): Refusal {
+  return refuse(Reason.PAGE_TOKEN_MISMATCH, "the page token belongs to another version of the list", { cause });
+}
+
+/** PostgreSQL's text knows no NUL, and half a surrogate pair has no bytes. */
 function isKeysetValue(value: unknown): value is KeysetValue {
-  return value === null || ["string", "number", "boolean"].includes(typeof value);
+  if (typeof value === "string") return !value.includes("\0") && value.isWellFormed();
+  return value === null || typeof value === "boolean" || Number.isFinite(value);
 }
 
 function digestOf({ method, filter, caller }: PageScope, payload: Buffer): Buffer {

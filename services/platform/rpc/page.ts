@@ -1,6 +1,12 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { callerOf } from "#platform/auth/caller.ts";
-import { decodePageToken, encodePageToken, type KeysetValue, type PageScope } from "#platform/rpc/page-token.ts";
+import {
+  decodePageToken,
+  encodePageToken,
+  type KeysetValue,
+  type PageScope,
+  refuseToken,
+} from "#platform/rpc/page-token.ts";
 import { fullNameOf } from "#platform/rpc/policy.ts";
 
 const defaultPageSize = 50;
@@ -18,8 +24,15 @@ export interface Page {
   readonly after: readonly KeysetValue[] | undefined;
   /** Read this many: one more than the page holds tells whether another page follows. */
   readonly limit: number;
-  /** Cuts what was read to the page, and makes the next one's token: empty at the end, and only there. */
-  end<Row>(rows: readonly Row[], keyOf: (row: Row) => readonly KeysetValue[]): PageEnd<Row>;
+  /**
+   * Cuts what was read to the page, and makes the next one's token: empty at the end, and only there.
+   * @param until the key of the place to which the list was looked through, if it was not to its end.
+   */
+  end<Row>(
+    rows: readonly Row[],
+    keyOf: (row: Row) => readonly KeysetValue[],
+    until?: readonly KeysetValue[],
+  ): PageEnd<Row>;
 }
 
 /** A page that was read. */
@@ -39,12 +52,48 @@ export function openPage(context: HandlerContext, { pageSize, pageToken }: PageR
   return {
     limit: size + 1,
     after: decodePageToken(pageToken, scope),
-    end: (all, keyOf) => {
+    end: (all, keyOf, until) => {
       const rows = all.slice(0, size);
       const last = rows.at(-1);
-      return { rows, nextPageToken: all.length > size && last ? encodePageToken(keyOf(last), scope) : "" };
+      const next = all.length > size && last ? keyOf(last) : until;
+      return { rows, nextPageToken: next ? encodePageToken(next, scope) : "" };
     },
   };
+}
+
+/** What a part of a key may be: a text, a time of which the token holds the milliseconds, or a whole number. */
+interface KeyPart {
+  readonly text: string;
+  readonly time: Date;
+  readonly whole: number;
+}
+
+/**
+ * Reads the key that a page token names, part by part.
+ * @returns undefined for the first page.
+ * @throws Refusal PAGE_TOKEN_MISMATCH if it is not a key of such parts: callers can make up tokens.
+ */
+export function readKey<const Shape extends readonly (keyof KeyPart)[]>(
+  key: readonly KeysetValue[] | undefined,
+  shape: Shape,
+): { readonly [Index in keyof Shape]: KeyPart[Shape[Index]] } | undefined {
+  if (!key) return undefined;
+  if (key.length !== shape.length) throw refuseToken();
+  const parts: unknown = shape.map((part, index) => readPart(part, key[index]));
+  return parts as { readonly [Index in keyof Shape]: KeyPart[Shape[Index]] };
+}
+
+/** The years 1 to 9999, which is what messages and the database know. */
+const earliestMs = -62_135_596_800_000;
+const latestMs = 253_402_300_799_999;
+
+function readPart(part: keyof KeyPart, value: KeysetValue | undefined): string | number | Date {
+  if (part === "text" && typeof value === "string") return value;
+  if (part !== "text" && typeof value === "number" && Number.isSafeInteger(value)) {
+    if (part === "whole") return value;
+    if (value >= earliestMs && value <= latestMs) return new Date(value);
+  }
+  throw refuseToken();
 }
 
 /** A row's place in a list that is sorted by one text and then by id. */
@@ -53,9 +102,13 @@ export interface Place {
   readonly id: string;
 }
 
-/** The place that a page token names; the token's digest has been checked, so these are values that we wrote. */
+/**
+ * The place that a page token names.
+ * @throws Refusal PAGE_TOKEN_MISMATCH if it names none.
+ */
 export function placeFromKey(key: readonly KeysetValue[] | undefined): Place | undefined {
-  return key && { text: String(key[0]), id: String(key[1]) };
+  const parts = readKey(key, ["text", "text"]);
+  return parts && { text: parts[0], id: parts[1] };
 }
 
 /** A row's place in a list that is sorted by a time and then by id. */
@@ -64,7 +117,11 @@ export interface Moment {
   readonly id: string;
 }
 
-/** The same for a list that is sorted by a time, of which the token holds the milliseconds. */
+/**
+ * The same for a list that is sorted by a time, of which the token holds the milliseconds.
+ * @throws Refusal PAGE_TOKEN_MISMATCH if it names none.
+ */
 export function momentFromKey(key: readonly KeysetValue[] | undefined): Moment | undefined {
-  return key && { at: new Date(Number(key[0])), id: String(key[1]) };
+  const parts = readKey(key, ["time", "text"]);
+  return parts && { at: parts[0], id: parts[1] };
 }

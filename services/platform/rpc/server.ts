@@ -40,6 +40,8 @@ export interface RpcServerOptions {
   /** Knows the errors of the service's dependencies, such as a database out of reach; undefined for all others. */
   readonly refusalFrom?: (error: unknown) => Refusal | undefined;
   readonly limits?: Partial<RpcLimits>;
+  /** Messages with fewer bytes leave uncompressed, whatever the caller accepts. 16 384 if absent. */
+  readonly compressMinBytes?: number;
   /** Web pages from no other origin may call; none if absent. */
   readonly cors?: CorsOptions;
   /** Milliseconds that calls under way have to finish when the server stops. 10 000 if absent. */
@@ -62,6 +64,8 @@ export interface RpcServer extends AsyncDisposable {
 /** Milliseconds that the last answers have to leave the machine once every handler has been stopped. */
 const flushMs = 250;
 const drainRetryMs = 1_000;
+/** Packing one trip takes six times as long as sending it, and a live board sends it to thousands; lists are larger. */
+const usualCompressMinBytes = 16 * 1024;
 
 /**
  * Starts to serve gRPC, gRPC-Web, Connect and plain JSON over HTTP on one cleartext port.
@@ -85,6 +89,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const router = createConnectRouter({
     readMaxBytes: limits.maxMessageBytes,
     acceptCompression: compressions,
+    compressMinBytes: options.compressMinBytes ?? usualCompressMinBytes,
     interceptors: [masking(mask), deadline, validation()],
   });
   options.routes(router);

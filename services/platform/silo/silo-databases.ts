@@ -13,8 +13,8 @@ export interface SiloDatabases extends AsyncDisposable {
   onCommit(listener: () => void): void;
 }
 
-/** As many aggregates are worked on at once by the busiest consumer, and one for each of the others. */
-const eventConnections = 5;
+/** As many aggregates are worked on at once by the busiest consumer, one for each of the others, and one for the feed. */
+const eventConnections = 6;
 
 /**
  * Connects to a silo's database.

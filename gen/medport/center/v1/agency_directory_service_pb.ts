@@ -2,21 +2,23 @@
 // @generated from file medport/center/v1/agency_directory_service.proto (package medport.center.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Agency, AgencyProfile } from "../../ems/v1/agency_pb.ts";
+import type { FirstAdmin, User } from "./user_pb.ts";
+import { file_medport_center_v1_user } from "./user_pb.ts";
+import type { Agency, AgencyProfile, ServiceStatus } from "../../ems/v1/agency_pb.ts";
 import { file_medport_ems_v1_agency } from "../../ems/v1/agency_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file medport/center/v1/agency_directory_service.proto.
  */
 export const file_medport_center_v1_agency_directory_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBtZWRwb3J0L2NlbnRlci92MS9hZ2VuY3lfZGlyZWN0b3J5X3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxImwKFVJlZ2lzdGVyQWdlbmN5UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEjYKB3Byb2ZpbGUYAiABKAsyHS5tZWRwb3J0LmVtcy52MS5BZ2VuY3lQcm9maWxlQga6SAPIAQEiQAoWUmVnaXN0ZXJBZ2VuY3lSZXNwb25zZRImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kigwEKE0xpc3RBZ2VuY2llc1JlcXVlc3QSFgoOYXZhaWxhYmxlX29ubHkYASABKAgSFwoGY291bnR5GAIgASgJQge6SARyAhhkEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACCKJAQoUTGlzdEFnZW5jaWVzUmVzcG9uc2USKAoIYWdlbmNpZXMYASADKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEi4KCmFzX29mX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMoECChZBZ2VuY3lEaXJlY3RvcnlTZXJ2aWNlEnYKDlJlZ2lzdGVyQWdlbmN5EigubWVkcG9ydC5jZW50ZXIudjEuUmVnaXN0ZXJBZ2VuY3lSZXF1ZXN0GikubWVkcG9ydC5jZW50ZXIudjEuUmVnaXN0ZXJBZ2VuY3lSZXNwb25zZSIPqrsYCxIFCAMSAQQ6AggKEm8KDExpc3RBZ2VuY2llcxImLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RBZ2VuY2llc1JlcXVlc3QaJy5tZWRwb3J0LmNlbnRlci52MS5MaXN0QWdlbmNpZXNSZXNwb25zZSIOqrsYChICCAESAggDMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_ems_v1_agency, file_medport_policy_v1_policy]);
+  fileDesc("CjBtZWRwb3J0L2NlbnRlci92MS9hZ2VuY3lfZGlyZWN0b3J5X3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxIrsBChVSZWdpc3RlckFnZW5jeVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBI2Cgdwcm9maWxlGAIgASgLMh0ubWVkcG9ydC5lbXMudjEuQWdlbmN5UHJvZmlsZUIGukgDyAEBEjQKBWFkbWluGAMgASgLMh0ubWVkcG9ydC5jZW50ZXIudjEuRmlyc3RBZG1pbkIGukgDyAEBEhcKD2F3YWl0c19hcHByb3ZhbBgEIAEoCCJoChZSZWdpc3RlckFnZW5jeVJlc3BvbnNlEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeRImCgVhZG1pbhgCIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIi4wEKE0xpc3RBZ2VuY2llc1JlcXVlc3QSFgoOYXZhaWxhYmxlX29ubHkYASABKAgSFwoGY291bnR5GAIgASgJQge6SARyAhhkEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACBJACghzdGF0dXNlcxgFIAMoDjIdLm1lZHBvcnQuZW1zLnYxLlNlcnZpY2VTdGF0dXNCD7pIDJIBCSIHggEEEAEgABIcChR3aXRob3V0X2FjdGl2ZV91c2VycxgGIAEoCCKJAQoUTGlzdEFnZW5jaWVzUmVzcG9uc2USKAoIYWdlbmNpZXMYASADKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEi4KCmFzX29mX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkMKEEdldEFnZW5jeVJlcXVlc3QSLwoJYWdlbmN5X2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIjsKEUdldEFnZW5jeVJlc3BvbnNlEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeSJ7ChRBcHByb3ZlQWdlbmN5UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi8KCWFnZW5jeV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAIj8KFUFwcHJvdmVBZ2VuY3lSZXNwb25zZRImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kiewoURGlzYWJsZUFnZW5jeVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIvCglhZ2VuY3lfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQCI/ChVEaXNhYmxlQWdlbmN5UmVzcG9uc2USJgoGYWdlbmN5GAEgASgLMhYubWVkcG9ydC5lbXMudjEuQWdlbmN5InoKE0VuYWJsZUFnZW5jeVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIvCglhZ2VuY3lfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQCI+ChRFbmFibGVBZ2VuY3lSZXNwb25zZRImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3ki7gEKDFJlZ2lzdHJhdGlvbhIRCglhZ2VuY3lfaWQYASABKAkSEwoLYWdlbmN5X25hbWUYAiABKAkSEwoLYWRtaW5fZW1haWwYAyABKAkSMwoFc3RhdGUYBCABKA4yJC5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RyYXRpb25TdGF0ZRIOCgZyZWFzb24YBSABKAkSLgoKc3RhcnRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIp4BChhMaXN0UmVnaXN0cmF0aW9uc1JlcXVlc3QSRQoGc3RhdGVzGAEgAygOMiQubWVkcG9ydC5jZW50ZXIudjEuUmVnaXN0cmF0aW9uU3RhdGVCD7pIDJIBCSIHggEEEAEgABIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgibAoZTGlzdFJlZ2lzdHJhdGlvbnNSZXNwb25zZRI2Cg1yZWdpc3RyYXRpb25zGAEgAygLMh8ubWVkcG9ydC5jZW50ZXIudjEuUmVnaXN0cmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqaAQoRUmVnaXN0cmF0aW9uU3RhdGUSIgoeUkVHSVNUUkFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASHgoaUkVHSVNUUkFUSU9OX1NUQVRFX1NUQVJURUQQARIgChxSRUdJU1RSQVRJT05fU1RBVEVfQ09NUExFVEVEEAISHwobUkVHSVNUUkFUSU9OX1NUQVRFX0dJVkVOX1VQEAMywQYKFkFnZW5jeURpcmVjdG9yeVNlcnZpY2USdgoOUmVnaXN0ZXJBZ2VuY3kSKC5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RlckFnZW5jeVJlcXVlc3QaKS5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RlckFnZW5jeVJlc3BvbnNlIg+quxgLEgUIAxIBBDoCCAoSbwoMTGlzdEFnZW5jaWVzEiYubWVkcG9ydC5jZW50ZXIudjEuTGlzdEFnZW5jaWVzUmVxdWVzdBonLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RBZ2VuY2llc1Jlc3BvbnNlIg6quxgKEgIIARICCAMwARJmCglHZXRBZ2VuY3kSIy5tZWRwb3J0LmNlbnRlci52MS5HZXRBZ2VuY3lSZXF1ZXN0GiQubWVkcG9ydC5jZW50ZXIudjEuR2V0QWdlbmN5UmVzcG9uc2UiDqq7GAoSAggBEgIIAzABEnMKDUFwcHJvdmVBZ2VuY3kSJy5tZWRwb3J0LmNlbnRlci52MS5BcHByb3ZlQWdlbmN5UmVxdWVzdBooLm1lZHBvcnQuY2VudGVyLnYxLkFwcHJvdmVBZ2VuY3lSZXNwb25zZSIPqrsYCxIFCAMSAQQ6AggKEnMKDURpc2FibGVBZ2VuY3kSJy5tZWRwb3J0LmNlbnRlci52MS5EaXNhYmxlQWdlbmN5UmVxdWVzdBooLm1lZHBvcnQuY2VudGVyLnYxLkRpc2FibGVBZ2VuY3lSZXNwb25zZSIPqrsYCxIFCAMSAQQ6AggKEnAKDEVuYWJsZUFnZW5jeRImLm1lZHBvcnQuY2VudGVyLnYxLkVuYWJsZUFnZW5jeVJlcXVlc3QaJy5tZWRwb3J0LmNlbnRlci52MS5FbmFibGVBZ2VuY3lSZXNwb25zZSIPqrsYCxIFCAMSAQQ6AggKEnoKEUxpc3RSZWdpc3RyYXRpb25zEisubWVkcG9ydC5jZW50ZXIudjEuTGlzdFJlZ2lzdHJhdGlvbnNSZXF1ZXN0GiwubWVkcG9ydC5jZW50ZXIudjEuTGlzdFJlZ2lzdHJhdGlvbnNSZXNwb25zZSIKqrsYBhICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_center_v1_user, file_medport_ems_v1_agency, file_medport_policy_v1_policy]);
 
 /**
  * @generated from message medport.center.v1.RegisterAgencyRequest
@@ -31,6 +33,18 @@ export type RegisterAgencyRequest = Message<"medport.center.v1.RegisterAgencyReq
    * @generated from field: medport.ems.v1.AgencyProfile profile = 2;
    */
   profile?: AgencyProfile | undefined;
+
+  /**
+   * @generated from field: medport.center.v1.FirstAdmin admin = 3;
+   */
+  admin?: FirstAdmin | undefined;
+
+  /**
+   * The agency takes no part until it is approved; its admin may log in.
+   *
+   * @generated from field: bool awaits_approval = 4;
+   */
+  awaitsApproval: boolean;
 };
 
 /**
@@ -48,6 +62,11 @@ export type RegisterAgencyResponse = Message<"medport.center.v1.RegisterAgencyRe
    * @generated from field: medport.ems.v1.Agency agency = 1;
    */
   agency?: Agency | undefined;
+
+  /**
+   * @generated from field: medport.center.v1.User admin = 2;
+   */
+  admin?: User | undefined;
 };
 
 /**
@@ -86,6 +105,20 @@ export type ListAgenciesRequest = Message<"medport.center.v1.ListAgenciesRequest
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.ems.v1.ServiceStatus statuses = 5;
+   */
+  statuses: ServiceStatus[];
+
+  /**
+   * For Center: only those in which nobody can log in.
+   *
+   * @generated from field: bool without_active_users = 6;
+   */
+  withoutActiveUsers: boolean;
 };
 
 /**
@@ -125,13 +158,333 @@ export const ListAgenciesResponseSchema: GenMessage<ListAgenciesResponse> = /*@_
   messageDesc(file_medport_center_v1_agency_directory_service, 3);
 
 /**
+ * @generated from message medport.center.v1.GetAgencyRequest
+ */
+export type GetAgencyRequest = Message<"medport.center.v1.GetAgencyRequest"> & {
+  /**
+   * @generated from field: string agency_id = 1;
+   */
+  agencyId: string;
+};
+
+/**
+ * Describes the message medport.center.v1.GetAgencyRequest.
+ * Use `create(GetAgencyRequestSchema)` to create a new message.
+ */
+export const GetAgencyRequestSchema: GenMessage<GetAgencyRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 4);
+
+/**
+ * @generated from message medport.center.v1.GetAgencyResponse
+ */
+export type GetAgencyResponse = Message<"medport.center.v1.GetAgencyResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.GetAgencyResponse.
+ * Use `create(GetAgencyResponseSchema)` to create a new message.
+ */
+export const GetAgencyResponseSchema: GenMessage<GetAgencyResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 5);
+
+/**
+ * @generated from message medport.center.v1.ApproveAgencyRequest
+ */
+export type ApproveAgencyRequest = Message<"medport.center.v1.ApproveAgencyRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string agency_id = 2;
+   */
+  agencyId: string;
+
+  /**
+   * If set, the agency must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ApproveAgencyRequest.
+ * Use `create(ApproveAgencyRequestSchema)` to create a new message.
+ */
+export const ApproveAgencyRequestSchema: GenMessage<ApproveAgencyRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 6);
+
+/**
+ * @generated from message medport.center.v1.ApproveAgencyResponse
+ */
+export type ApproveAgencyResponse = Message<"medport.center.v1.ApproveAgencyResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.ApproveAgencyResponse.
+ * Use `create(ApproveAgencyResponseSchema)` to create a new message.
+ */
+export const ApproveAgencyResponseSchema: GenMessage<ApproveAgencyResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 7);
+
+/**
+ * @generated from message medport.center.v1.DisableAgencyRequest
+ */
+export type DisableAgencyRequest = Message<"medport.center.v1.DisableAgencyRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string agency_id = 2;
+   */
+  agencyId: string;
+
+  /**
+   * If set, the agency must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.DisableAgencyRequest.
+ * Use `create(DisableAgencyRequestSchema)` to create a new message.
+ */
+export const DisableAgencyRequestSchema: GenMessage<DisableAgencyRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 8);
+
+/**
+ * @generated from message medport.center.v1.DisableAgencyResponse
+ */
+export type DisableAgencyResponse = Message<"medport.center.v1.DisableAgencyResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.DisableAgencyResponse.
+ * Use `create(DisableAgencyResponseSchema)` to create a new message.
+ */
+export const DisableAgencyResponseSchema: GenMessage<DisableAgencyResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 9);
+
+/**
+ * @generated from message medport.center.v1.EnableAgencyRequest
+ */
+export type EnableAgencyRequest = Message<"medport.center.v1.EnableAgencyRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string agency_id = 2;
+   */
+  agencyId: string;
+
+  /**
+   * If set, the agency must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.EnableAgencyRequest.
+ * Use `create(EnableAgencyRequestSchema)` to create a new message.
+ */
+export const EnableAgencyRequestSchema: GenMessage<EnableAgencyRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 10);
+
+/**
+ * @generated from message medport.center.v1.EnableAgencyResponse
+ */
+export type EnableAgencyResponse = Message<"medport.center.v1.EnableAgencyResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.EnableAgencyResponse.
+ * Use `create(EnableAgencyResponseSchema)` to create a new message.
+ */
+export const EnableAgencyResponseSchema: GenMessage<EnableAgencyResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 11);
+
+/**
+ * The registration of an agency, which spans two silos.
+ *
+ * @generated from message medport.center.v1.Registration
+ */
+export type Registration = Message<"medport.center.v1.Registration"> & {
+  /**
+   * @generated from field: string agency_id = 1;
+   */
+  agencyId: string;
+
+  /**
+   * @generated from field: string agency_name = 2;
+   */
+  agencyName: string;
+
+  /**
+   * @generated from field: string admin_email = 3;
+   */
+  adminEmail: string;
+
+  /**
+   * @generated from field: medport.center.v1.RegistrationState state = 4;
+   */
+  state: RegistrationState;
+
+  /**
+   * Why it was given up, as a reason; empty otherwise.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp start_time = 6;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp end_time = 7;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.Registration.
+ * Use `create(RegistrationSchema)` to create a new message.
+ */
+export const RegistrationSchema: GenMessage<Registration> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 12);
+
+/**
+ * @generated from message medport.center.v1.ListRegistrationsRequest
+ */
+export type ListRegistrationsRequest = Message<"medport.center.v1.ListRegistrationsRequest"> & {
+  /**
+   * Any of these; STARTED and GIVEN_UP if empty.
+   *
+   * @generated from field: repeated medport.center.v1.RegistrationState states = 1;
+   */
+  states: RegistrationState[];
+
+  /**
+   * At most this many; 50 if zero.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ListRegistrationsRequest.
+ * Use `create(ListRegistrationsRequestSchema)` to create a new message.
+ */
+export const ListRegistrationsRequestSchema: GenMessage<ListRegistrationsRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 13);
+
+/**
+ * @generated from message medport.center.v1.ListRegistrationsResponse
+ */
+export type ListRegistrationsResponse = Message<"medport.center.v1.ListRegistrationsResponse"> & {
+  /**
+   * @generated from field: repeated medport.center.v1.Registration registrations = 1;
+   */
+  registrations: Registration[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ListRegistrationsResponse.
+ * Use `create(ListRegistrationsResponseSchema)` to create a new message.
+ */
+export const ListRegistrationsResponseSchema: GenMessage<ListRegistrationsResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_agency_directory_service, 14);
+
+/**
+ * @generated from enum medport.center.v1.RegistrationState
+ */
+export const RegistrationState = {
+  /**
+   * @generated from enum value: REGISTRATION_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * EMS has not answered yet.
+   *
+   * @generated from enum value: REGISTRATION_STATE_STARTED = 1;
+   */
+  STARTED: 1,
+
+  /**
+   * The agency and its first admin exist.
+   *
+   * @generated from enum value: REGISTRATION_STATE_COMPLETED = 2;
+   */
+  COMPLETED: 2,
+
+  /**
+   * EMS has refused the agency; neither exists.
+   *
+   * @generated from enum value: REGISTRATION_STATE_GIVEN_UP = 3;
+   */
+  GIVEN_UP: 3,
+} as const;
+
+/**
+ * @generated from enum medport.center.v1.RegistrationState
+ */
+export type RegistrationState = (typeof RegistrationState)[keyof typeof RegistrationState] | UnknownEnum;
+
+/**
+ * Describes the enum medport.center.v1.RegistrationState.
+ */
+export const RegistrationStateSchema: GenEnum<RegistrationState> = /*@__PURE__*/
+  enumDesc(file_medport_center_v1_agency_directory_service, 0);
+
+/**
  * The agencies of all silos, as hospitals look them up. EMS owns them; Center registers them and keeps this directory.
  *
  * @generated from service medport.center.v1.AgencyDirectoryService
  */
 export const AgencyDirectoryService: GenService<{
   /**
-   * Adds an agency: commands EMS to create it, and has it in the directory when it answers.
+   * Adds an agency together with its first admin: both exist in the end, or neither. If EMS does not answer in time, the
+   * call fails with DEPENDENCY_DOWN and the registration is finished without a further call; the same request_id asks for
+   * its outcome.
    *
    * @generated from rpc medport.center.v1.AgencyDirectoryService.RegisterAgency
    */
@@ -149,6 +502,56 @@ export const AgencyDirectoryService: GenService<{
     methodKind: "unary";
     input: typeof ListAgenciesRequestSchema;
     output: typeof ListAgenciesResponseSchema;
+  },
+  /**
+   * Reads one agency.
+   *
+   * @generated from rpc medport.center.v1.AgencyDirectoryService.GetAgency
+   */
+  getAgency: {
+    methodKind: "unary";
+    input: typeof GetAgencyRequestSchema;
+    output: typeof GetAgencyResponseSchema;
+  },
+  /**
+   * Lets a registered agency take part.
+   *
+   * @generated from rpc medport.center.v1.AgencyDirectoryService.ApproveAgency
+   */
+  approveAgency: {
+    methodKind: "unary";
+    input: typeof ApproveAgencyRequestSchema;
+    output: typeof ApproveAgencyResponseSchema;
+  },
+  /**
+   * Shuts an agency out of new trips: its open bids expire. Its people may still log in and see to trips that are under way.
+   *
+   * @generated from rpc medport.center.v1.AgencyDirectoryService.DisableAgency
+   */
+  disableAgency: {
+    methodKind: "unary";
+    input: typeof DisableAgencyRequestSchema;
+    output: typeof DisableAgencyResponseSchema;
+  },
+  /**
+   * Lets a disabled agency take part again.
+   *
+   * @generated from rpc medport.center.v1.AgencyDirectoryService.EnableAgency
+   */
+  enableAgency: {
+    methodKind: "unary";
+    input: typeof EnableAgencyRequestSchema;
+    output: typeof EnableAgencyResponseSchema;
+  },
+  /**
+   * Lists registrations of agencies that are not finished, or were given up, newest first.
+   *
+   * @generated from rpc medport.center.v1.AgencyDirectoryService.ListRegistrations
+   */
+  listRegistrations: {
+    methodKind: "unary";
+    input: typeof ListRegistrationsRequestSchema;
+    output: typeof ListRegistrationsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_center_v1_agency_directory_service, 0);

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/analytics_service.proto.
  */
 export const file_medport_center_v1_analytics_service: GenFile = /*@__PURE__*/
-  fileDesc("CiltZWRwb3J0L2NlbnRlci92MS9hbmFseXRpY3Nfc2VydmljZS5wcm90bxIRbWVkcG9ydC5jZW50ZXIudjEi1gEKEUNvdW50VHJpcHNSZXF1ZXN0Ei0KCWZyb21fdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdW50aWxfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoLaG9zcGl0YWxfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLwoJYWdlbmN5X2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kIq4DChJDb3VudFRyaXBzUmVzcG9uc2USDQoFdG90YWwYASABKAMSMQoJYnlfc3RhdHVzGAIgAygLMh4ubWVkcG9ydC5jZW50ZXIudjEuU3RhdHVzQ291bnQSOQoSYnlfdHJhbnNwb3J0X2xldmVsGAMgAygLMh0ubWVkcG9ydC5jZW50ZXIudjEuTGV2ZWxDb3VudBI1CgtieV9wcmlvcml0eRgEIAMoCzIgLm1lZHBvcnQuY2VudGVyLnYxLlByaW9yaXR5Q291bnQSOgoOdGltZV90b19hY2NlcHQYBSABKAsyIi5tZWRwb3J0LmNlbnRlci52MS5EdXJhdGlvblN1bW1hcnkSOgoOdGltZV90b19waWNrdXAYBiABKAsyIi5tZWRwb3J0LmNlbnRlci52MS5EdXJhdGlvblN1bW1hcnkSPAoQdGltZV90b19jb21wbGV0ZRgHIAEoCzIiLm1lZHBvcnQuY2VudGVyLnYxLkR1cmF0aW9uU3VtbWFyeRIuCgphc19vZl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJTCgtTdGF0dXNDb3VudBI1CgZzdGF0dXMYASABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSDQoFY291bnQYAiABKAMiWgoKTGV2ZWxDb3VudBI9Cg90cmFuc3BvcnRfbGV2ZWwYASABKA4yJC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRMZXZlbBINCgVjb3VudBgCIAEoAyJQCg1Qcmlvcml0eUNvdW50EjAKCHByaW9yaXR5GAEgASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuUHJpb3JpdHkSDQoFY291bnQYAiABKAMiYwoPRHVyYXRpb25TdW1tYXJ5Eg0KBWNvdW50GAEgASgDEhcKD2F2ZXJhZ2Vfc2Vjb25kcxgCIAEoARITCgtwNTBfc2Vjb25kcxgDIAEoARITCgtwOTBfc2Vjb25kcxgEIAEoATKBAQoQQW5hbHl0aWNzU2VydmljZRJtCgpDb3VudFRyaXBzEiQubWVkcG9ydC5jZW50ZXIudjEuQ291bnRUcmlwc1JlcXVlc3QaJS5tZWRwb3J0LmNlbnRlci52MS5Db3VudFRyaXBzUmVzcG9uc2UiEqq7GA4SAggBEgIIAhICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
+  fileDesc("CiltZWRwb3J0L2NlbnRlci92MS9hbmFseXRpY3Nfc2VydmljZS5wcm90bxIRbWVkcG9ydC5jZW50ZXIudjEi7AIKEUNvdW50VHJpcHNSZXF1ZXN0Ei0KCWZyb21fdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdW50aWxfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoLaG9zcGl0YWxfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLwoJYWdlbmN5X2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEk8KEHRyYW5zcG9ydF9sZXZlbHMYBSADKA4yJC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRMZXZlbEIPukgMkgEJIgeCAQQQASAAEkMKCnByaW9yaXRpZXMYBiADKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eUIPukgMkgEJIgeCAQQQASAAIogFChJDb3VudFRyaXBzUmVzcG9uc2USDQoFdG90YWwYASABKAMSMQoJYnlfc3RhdHVzGAIgAygLMh4ubWVkcG9ydC5jZW50ZXIudjEuU3RhdHVzQ291bnQSOQoSYnlfdHJhbnNwb3J0X2xldmVsGAMgAygLMh0ubWVkcG9ydC5jZW50ZXIudjEuTGV2ZWxDb3VudBI1CgtieV9wcmlvcml0eRgEIAMoCzIgLm1lZHBvcnQuY2VudGVyLnYxLlByaW9yaXR5Q291bnQSOgoOdGltZV90b19hY2NlcHQYBSABKAsyIi5tZWRwb3J0LmNlbnRlci52MS5EdXJhdGlvblN1bW1hcnkSOgoOdGltZV90b19waWNrdXAYBiABKAsyIi5tZWRwb3J0LmNlbnRlci52MS5EdXJhdGlvblN1bW1hcnkSPAoQdGltZV90b19jb21wbGV0ZRgHIAEoCzIiLm1lZHBvcnQuY2VudGVyLnYxLkR1cmF0aW9uU3VtbWFyeRIuCgphc19vZl90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5CgtieV9ob3NwaXRhbBgJIAMoCzIkLm1lZHBvcnQuY2VudGVyLnYxLk9yZ2FuaXphdGlvbkNvdW50EjcKCWJ5X2FnZW5jeRgKIAMoCzIkLm1lZHBvcnQuY2VudGVyLnYxLk9yZ2FuaXphdGlvbkNvdW50EjEKCnNsYV9hc3NpZ24YCyABKAsyHS5tZWRwb3J0LmNlbnRlci52MS5TbGFTdW1tYXJ5EjEKCnNsYV9waWNrdXAYDCABKAsyHS5tZWRwb3J0LmNlbnRlci52MS5TbGFTdW1tYXJ5IoEBChFPcmdhbml6YXRpb25Db3VudBIXCg9vcmdhbml6YXRpb25faWQYASABKAkSDQoFY291bnQYAiABKAMSEQoJY29tcGxldGVkGAMgASgDEjEKCnNsYV9waWNrdXAYBCABKAsyHS5tZWRwb3J0LmNlbnRlci52MS5TbGFTdW1tYXJ5Im4KClNsYVN1bW1hcnkSCwoDbWV0GAEgASgDEg4KBm1pc3NlZBgCIAEoAxIPCgdydW5uaW5nGAMgASgDEhoKEmNvbXBsaWFuY2VfcGVyY2VudBgEIAEoARIWCg50YXJnZXRfcGVyY2VudBgFIAEoASJTCgtTdGF0dXNDb3VudBI1CgZzdGF0dXMYASABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSDQoFY291bnQYAiABKAMiWgoKTGV2ZWxDb3VudBI9Cg90cmFuc3BvcnRfbGV2ZWwYASABKA4yJC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRMZXZlbBINCgVjb3VudBgCIAEoAyJQCg1Qcmlvcml0eUNvdW50EjAKCHByaW9yaXR5GAEgASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuUHJpb3JpdHkSDQoFY291bnQYAiABKAMiYwoPRHVyYXRpb25TdW1tYXJ5Eg0KBWNvdW50GAEgASgDEhcKD2F2ZXJhZ2Vfc2Vjb25kcxgCIAEoARITCgtwNTBfc2Vjb25kcxgDIAEoARITCgtwOTBfc2Vjb25kcxgEIAEoATKBAQoQQW5hbHl0aWNzU2VydmljZRJtCgpDb3VudFRyaXBzEiQubWVkcG9ydC5jZW50ZXIudjEuQ291bnRUcmlwc1JlcXVlc3QaJS5tZWRwb3J0LmNlbnRlci52MS5Db3VudFRyaXBzUmVzcG9uc2UiEqq7GA4SAggBEgIIAhICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
 
 /**
  * @generated from message medport.center.v1.CountTripsRequest
@@ -49,6 +49,20 @@ export type CountTripsRequest = Message<"medport.center.v1.CountTripsRequest"> &
    * @generated from field: string agency_id = 4;
    */
   agencyId: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.TransportLevel transport_levels = 5;
+   */
+  transportLevels: TransportLevel[];
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.Priority priorities = 6;
+   */
+  priorities: Priority[];
 };
 
 /**
@@ -109,6 +123,30 @@ export type CountTripsResponse = Message<"medport.center.v1.CountTripsResponse">
    * @generated from field: google.protobuf.Timestamp as_of_time = 8;
    */
   asOfTime?: Timestamp | undefined;
+
+  /**
+   * For a hospital its own alone. Trips of hospitals beyond the hundred with most trips are not listed.
+   *
+   * @generated from field: repeated medport.center.v1.OrganizationCount by_hospital = 9;
+   */
+  byHospital: OrganizationCount[];
+
+  /**
+   * By the agency that has, or had, the trip. Likewise a hundred at most.
+   *
+   * @generated from field: repeated medport.center.v1.OrganizationCount by_agency = 10;
+   */
+  byAgency: OrganizationCount[];
+
+  /**
+   * @generated from field: medport.center.v1.SlaSummary sla_assign = 11;
+   */
+  slaAssign?: SlaSummary | undefined;
+
+  /**
+   * @generated from field: medport.center.v1.SlaSummary sla_pickup = 12;
+   */
+  slaPickup?: SlaSummary | undefined;
 };
 
 /**
@@ -117,6 +155,83 @@ export type CountTripsResponse = Message<"medport.center.v1.CountTripsResponse">
  */
 export const CountTripsResponseSchema: GenMessage<CountTripsResponse> = /*@__PURE__*/
   messageDesc(file_medport_center_v1_analytics_service, 1);
+
+/**
+ * @generated from message medport.center.v1.OrganizationCount
+ */
+export type OrganizationCount = Message<"medport.center.v1.OrganizationCount"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: int64 completed = 3;
+   */
+  completed: bigint;
+
+  /**
+   * @generated from field: medport.center.v1.SlaSummary sla_pickup = 4;
+   */
+  slaPickup?: SlaSummary | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.OrganizationCount.
+ * Use `create(OrganizationCountSchema)` to create a new message.
+ */
+export const OrganizationCountSchema: GenMessage<OrganizationCount> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_analytics_service, 2);
+
+/**
+ * How promises were kept. A trip whose due time is over counts as missed, even if it still waits.
+ *
+ * @generated from message medport.center.v1.SlaSummary
+ */
+export type SlaSummary = Message<"medport.center.v1.SlaSummary"> & {
+  /**
+   * @generated from field: int64 met = 1;
+   */
+  met: bigint;
+
+  /**
+   * @generated from field: int64 missed = 2;
+   */
+  missed: bigint;
+
+  /**
+   * The due time is still ahead, or the clock stands still.
+   *
+   * @generated from field: int64 running = 3;
+   */
+  running: bigint;
+
+  /**
+   * Met of met and missed, in percent with one decimal; 0 if there are none.
+   *
+   * @generated from field: double compliance_percent = 4;
+   */
+  compliancePercent: number;
+
+  /**
+   * The share that is aimed at, in percent, as configured now.
+   *
+   * @generated from field: double target_percent = 5;
+   */
+  targetPercent: number;
+};
+
+/**
+ * Describes the message medport.center.v1.SlaSummary.
+ * Use `create(SlaSummarySchema)` to create a new message.
+ */
+export const SlaSummarySchema: GenMessage<SlaSummary> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_analytics_service, 3);
 
 /**
  * @generated from message medport.center.v1.StatusCount
@@ -138,7 +253,7 @@ export type StatusCount = Message<"medport.center.v1.StatusCount"> & {
  * Use `create(StatusCountSchema)` to create a new message.
  */
 export const StatusCountSchema: GenMessage<StatusCount> = /*@__PURE__*/
-  messageDesc(file_medport_center_v1_analytics_service, 2);
+  messageDesc(file_medport_center_v1_analytics_service, 4);
 
 /**
  * @generated from message medport.center.v1.LevelCount
@@ -160,7 +275,7 @@ export type LevelCount = Message<"medport.center.v1.LevelCount"> & {
  * Use `create(LevelCountSchema)` to create a new message.
  */
 export const LevelCountSchema: GenMessage<LevelCount> = /*@__PURE__*/
-  messageDesc(file_medport_center_v1_analytics_service, 3);
+  messageDesc(file_medport_center_v1_analytics_service, 5);
 
 /**
  * @generated from message medport.center.v1.PriorityCount
@@ -182,7 +297,7 @@ export type PriorityCount = Message<"medport.center.v1.PriorityCount"> & {
  * Use `create(PriorityCountSchema)` to create a new message.
  */
 export const PriorityCountSchema: GenMessage<PriorityCount> = /*@__PURE__*/
-  messageDesc(file_medport_center_v1_analytics_service, 4);
+  messageDesc(file_medport_center_v1_analytics_service, 6);
 
 /**
  * How long something took, in seconds.
@@ -218,7 +333,7 @@ export type DurationSummary = Message<"medport.center.v1.DurationSummary"> & {
  * Use `create(DurationSummarySchema)` to create a new message.
  */
 export const DurationSummarySchema: GenMessage<DurationSummary> = /*@__PURE__*/
-  messageDesc(file_medport_center_v1_analytics_service, 5);
+  messageDesc(file_medport_center_v1_analytics_service, 7);
 
 /**
  * Figures about trips, counted from Center's own facts, which events feed.
@@ -227,7 +342,8 @@ export const DurationSummarySchema: GenMessage<DurationSummary> = /*@__PURE__*/
  */
 export const AnalyticsService: GenService<{
   /**
-   * Counts trips and their times, as a whole and by status, level and priority. A hospital sees its own trips, an agency
+   * Counts trips and their times, as a whole and by status, level, priority, hospital and agency, and how
+   * promises about their times were kept. A hospital sees its own trips, an agency
    * those assigned to it, Center all.
    *
    * @generated from rpc medport.center.v1.AnalyticsService.CountTrips

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/audit_service.proto.
  */
 export const file_medport_center_v1_audit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVtZWRwb3J0L2NlbnRlci92MS9hdWRpdF9zZXJ2aWNlLnByb3RvEhFtZWRwb3J0LmNlbnRlci52MSKFAQoXTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QSLQoGZmlsdGVyGAEgASgLMh0ubWVkcG9ydC5hdWRpdC52MS5BdWRpdEZpbHRlchIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgEAikgEKGExpc3RBdWRpdEVudHJpZXNSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwubWVkcG9ydC5hdWRpdC52MS5BdWRpdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIuCg1taXNzaW5nX3NpbG9zGAMgAygOMhcubWVkcG9ydC5wb2xpY3kudjEuU2lsbzKHAQoMQXVkaXRTZXJ2aWNlEncKEExpc3RBdWRpdEVudHJpZXMSKi5tZWRwb3J0LmNlbnRlci52MS5MaXN0QXVkaXRFbnRyaWVzUmVxdWVzdBorLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RBdWRpdEVudHJpZXNSZXNwb25zZSIKqrsYBhICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_medport_audit_v1_audit_entry, file_medport_audit_v1_audit_log_service, file_medport_policy_v1_policy, file_medport_policy_v1_principal]);
+  fileDesc("CiVtZWRwb3J0L2NlbnRlci92MS9hdWRpdF9zZXJ2aWNlLnByb3RvEhFtZWRwb3J0LmNlbnRlci52MSKFAQoXTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QSLQoGZmlsdGVyGAEgASgLMh0ubWVkcG9ydC5hdWRpdC52MS5BdWRpdEZpbHRlchIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgEAikgEKGExpc3RBdWRpdEVudHJpZXNSZXNwb25zZRItCgdlbnRyaWVzGAEgAygLMhwubWVkcG9ydC5hdWRpdC52MS5BdWRpdEVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIuCg1taXNzaW5nX3NpbG9zGAMgAygOMhcubWVkcG9ydC5wb2xpY3kudjEuU2lsbzKWAQoMQXVkaXRTZXJ2aWNlEoUBChBMaXN0QXVkaXRFbnRyaWVzEioubWVkcG9ydC5jZW50ZXIudjEuTGlzdEF1ZGl0RW50cmllc1JlcXVlc3QaKy5tZWRwb3J0LmNlbnRlci52MS5MaXN0QXVkaXRFbnRyaWVzUmVzcG9uc2UiGKq7GBQSBQgBEgEEEgUIAhIBBBICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_medport_audit_v1_audit_entry, file_medport_audit_v1_audit_log_service, file_medport_policy_v1_policy, file_medport_policy_v1_principal]);
 
 /**
  * @generated from message medport.center.v1.ListAuditEntriesRequest
@@ -85,7 +85,8 @@ export const ListAuditEntriesResponseSchema: GenMessage<ListAuditEntriesResponse
  */
 export const AuditService: GenService<{
   /**
-   * Lists entries of all silos, newest first. Asks each silo for its own.
+   * Lists entries of all silos, newest first. Asks each silo for its own. An organization's admin sees what its own people
+   * did; Center sees all, for example who saw one trip.
    *
    * @generated from rpc medport.center.v1.AuditService.ListAuditEntries
    */

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/auth_service.proto.
  */
 export const file_medport_center_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRtZWRwb3J0L2NlbnRlci92MS9hdXRoX3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxIkcKDExvZ2luUmVxdWVzdBIZCgVlbWFpbBgBIAEoCUIKukgHcgUQAxj+ARIcCghwYXNzd29yZBgCIAEoCUIKukgHcgUQARiACCJjCg1Mb2dpblJlc3BvbnNlEisKB3Nlc3Npb24YASABKAsyGi5tZWRwb3J0LmNlbnRlci52MS5TZXNzaW9uEiUKBHVzZXIYAiABKAsyFy5tZWRwb3J0LmNlbnRlci52MS5Vc2VyIqcBCgdTZXNzaW9uEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI2ChJhY2Nlc3NfZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDXJlZnJlc2hfdG9rZW4YAyABKAkSNwoTcmVmcmVzaF9leHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOgoVUmVmcmVzaFNlc3Npb25SZXF1ZXN0EiEKDXJlZnJlc2hfdG9rZW4YASABKAlCCrpIB3IFEAEYgAIiRQoWUmVmcmVzaFNlc3Npb25SZXNwb25zZRIrCgdzZXNzaW9uGAEgASgLMhoubWVkcG9ydC5jZW50ZXIudjEuU2Vzc2lvbiIPCg1Mb2dvdXRSZXF1ZXN0IhAKDkxvZ291dFJlc3BvbnNlIhQKElZlcmlmeVRva2VuUmVxdWVzdCJtChNWZXJpZnlUb2tlblJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5tZWRwb3J0LmNlbnRlci52MS5Vc2VyEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIYChZMaXN0U2lnbmluZ0tleXNSZXF1ZXN0IkYKF0xpc3RTaWduaW5nS2V5c1Jlc3BvbnNlEisKBGtleXMYASADKAsyHS5tZWRwb3J0LmNlbnRlci52MS5TaWduaW5nS2V5IjIKClNpZ25pbmdLZXkSDgoGa2V5X2lkGAEgASgJEgkKAXgYAiABKAkSCQoBeRgDIAEoCTKZBAoLQXV0aFNlcnZpY2USUgoFTG9naW4SHy5tZWRwb3J0LmNlbnRlci52MS5Mb2dpblJlcXVlc3QaIC5tZWRwb3J0LmNlbnRlci52MS5Mb2dpblJlc3BvbnNlIgaquxgCCAESbQoOUmVmcmVzaFNlc3Npb24SKC5tZWRwb3J0LmNlbnRlci52MS5SZWZyZXNoU2Vzc2lvblJlcXVlc3QaKS5tZWRwb3J0LmNlbnRlci52MS5SZWZyZXNoU2Vzc2lvblJlc3BvbnNlIgaquxgCCAESYQoGTG9nb3V0EiAubWVkcG9ydC5jZW50ZXIudjEuTG9nb3V0UmVxdWVzdBohLm1lZHBvcnQuY2VudGVyLnYxLkxvZ291dFJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAEScAoLVmVyaWZ5VG9rZW4SJS5tZWRwb3J0LmNlbnRlci52MS5WZXJpZnlUb2tlblJlcXVlc3QaJi5tZWRwb3J0LmNlbnRlci52MS5WZXJpZnlUb2tlblJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAEScgoPTGlzdFNpZ25pbmdLZXlzEikubWVkcG9ydC5jZW50ZXIudjEuTGlzdFNpZ25pbmdLZXlzUmVxdWVzdBoqLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RTaWduaW5nS2V5c1Jlc3BvbnNlIgiquxgECAEwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_center_v1_user, file_medport_policy_v1_policy]);
+  fileDesc("CiRtZWRwb3J0L2NlbnRlci92MS9hdXRoX3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxImcKDExvZ2luUmVxdWVzdBIZCgVlbWFpbBgBIAEoCUIKukgHcgUQAxj+ARIcCghwYXNzd29yZBgCIAEoCUIKukgHcgUQARiACBIeCgxuZXdfcGFzc3dvcmQYAyABKAlCCLpIBXIDGIAIImMKDUxvZ2luUmVzcG9uc2USKwoHc2Vzc2lvbhgBIAEoCzIaLm1lZHBvcnQuY2VudGVyLnYxLlNlc3Npb24SJQoEdXNlchgCIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIipwEKB1Nlc3Npb24SFAoMYWNjZXNzX3Rva2VuGAEgASgJEjYKEmFjY2Vzc19leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI3ChNyZWZyZXNoX2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI6ChVSZWZyZXNoU2Vzc2lvblJlcXVlc3QSIQoNcmVmcmVzaF90b2tlbhgBIAEoCUIKukgHcgUQARiAAiJFChZSZWZyZXNoU2Vzc2lvblJlc3BvbnNlEisKB3Nlc3Npb24YASABKAsyGi5tZWRwb3J0LmNlbnRlci52MS5TZXNzaW9uIg8KDUxvZ291dFJlcXVlc3QiEAoOTG9nb3V0UmVzcG9uc2UiFAoSVmVyaWZ5VG9rZW5SZXF1ZXN0Im0KE1ZlcmlmeVRva2VuUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXISLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhgKFkxpc3RTaWduaW5nS2V5c1JlcXVlc3QiRgoXTGlzdFNpZ25pbmdLZXlzUmVzcG9uc2USKwoEa2V5cxgBIAMoCzIdLm1lZHBvcnQuY2VudGVyLnYxLlNpZ25pbmdLZXkiMgoKU2lnbmluZ0tleRIOCgZrZXlfaWQYASABKAkSCQoBeBgCIAEoCRIJCgF5GAMgASgJInwKFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEiQKEGN1cnJlbnRfcGFzc3dvcmQYAiABKAlCCrpIB3IFEAEYgAgSIAoMbmV3X3Bhc3N3b3JkGAMgASgJQgq6SAdyBRABGIAIIhgKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UykgUKC0F1dGhTZXJ2aWNlElIKBUxvZ2luEh8ubWVkcG9ydC5jZW50ZXIudjEuTG9naW5SZXF1ZXN0GiAubWVkcG9ydC5jZW50ZXIudjEuTG9naW5SZXNwb25zZSIGqrsYAggBEm0KDlJlZnJlc2hTZXNzaW9uEigubWVkcG9ydC5jZW50ZXIudjEuUmVmcmVzaFNlc3Npb25SZXF1ZXN0GikubWVkcG9ydC5jZW50ZXIudjEuUmVmcmVzaFNlc3Npb25SZXNwb25zZSIGqrsYAggBEmEKBkxvZ291dBIgLm1lZHBvcnQuY2VudGVyLnYxLkxvZ291dFJlcXVlc3QaIS5tZWRwb3J0LmNlbnRlci52MS5Mb2dvdXRSZXNwb25zZSISqrsYDhICCAESAggCEgIIAzABEnAKC1ZlcmlmeVRva2VuEiUubWVkcG9ydC5jZW50ZXIudjEuVmVyaWZ5VG9rZW5SZXF1ZXN0GiYubWVkcG9ydC5jZW50ZXIudjEuVmVyaWZ5VG9rZW5SZXNwb25zZSISqrsYDhICCAESAggCEgIIAzABEnIKD0xpc3RTaWduaW5nS2V5cxIpLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RTaWduaW5nS2V5c1JlcXVlc3QaKi5tZWRwb3J0LmNlbnRlci52MS5MaXN0U2lnbmluZ0tleXNSZXNwb25zZSIIqrsYBAgBMAESdwoOQ2hhbmdlUGFzc3dvcmQSKC5tZWRwb3J0LmNlbnRlci52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKS5tZWRwb3J0LmNlbnRlci52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIhCquxgMEgIIARICCAISAggDYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_center_v1_user, file_medport_policy_v1_policy]);
 
 /**
  * @generated from message medport.center.v1.LoginRequest
@@ -31,6 +31,14 @@ export type LoginRequest = Message<"medport.center.v1.LoginRequest"> & {
    * @generated from field: string password = 2;
    */
   password: string;
+
+  /**
+   * Where PASSWORD_CHANGE_REQUIRED was answered: the new password, with the temporary one in `password`. At least 15
+   * characters and at most 72 bytes of UTF-8.
+   *
+   * @generated from field: string new_password = 3;
+   */
+  newPassword: string;
 };
 
 /**
@@ -259,6 +267,48 @@ export const SigningKeySchema: GenMessage<SigningKey> = /*@__PURE__*/
   messageDesc(file_medport_center_v1_auth_service, 11);
 
 /**
+ * @generated from message medport.center.v1.ChangePasswordRequest
+ */
+export type ChangePasswordRequest = Message<"medport.center.v1.ChangePasswordRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string current_password = 2;
+   */
+  currentPassword: string;
+
+  /**
+   * At least 15 characters and at most 72 bytes of UTF-8.
+   *
+   * @generated from field: string new_password = 3;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_auth_service, 12);
+
+/**
+ * @generated from message medport.center.v1.ChangePasswordResponse
+ */
+export type ChangePasswordResponse = Message<"medport.center.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message medport.center.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_auth_service, 13);
+
+/**
  * Logging in and out. The only place where passwords are known.
  *
  * @generated from service medport.center.v1.AuthService
@@ -313,6 +363,16 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof ListSigningKeysRequestSchema;
     output: typeof ListSigningKeysResponseSchema;
+  },
+  /**
+   * Changes the caller's own password. All other sessions of the account end.
+   *
+   * @generated from rpc medport.center.v1.AuthService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_center_v1_auth_service, 0);

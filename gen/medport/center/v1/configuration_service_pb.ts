@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/configuration_service.proto.
  */
 export const file_medport_center_v1_configuration_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci1tZWRwb3J0L2NlbnRlci92MS9jb25maWd1cmF0aW9uX3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxIq0BCg1Db25maWd1cmF0aW9uEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIQCghjYXRlZ29yeRgEIAEoCRIaChJ1cGRhdGVkX2J5X3VzZXJfaWQYBSABKAkSDAoEZXRhZxgGIAEoCRIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNgoZTGlzdENvbmZpZ3VyYXRpb25zUmVxdWVzdBIZCghjYXRlZ29yeRgBIAEoCUIHukgEcgIYPCJWChpMaXN0Q29uZmlndXJhdGlvbnNSZXNwb25zZRI4Cg5jb25maWd1cmF0aW9ucxgBIAMoCzIgLm1lZHBvcnQuY2VudGVyLnYxLkNvbmZpZ3VyYXRpb24izwEKF1NldENvbmZpZ3VyYXRpb25SZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASKwoDa2V5GAIgASgJQh66SBtyGTIXXlthLXpdW2EtejAtOV8uXXswLDk4fSQSGQoFdmFsdWUYAyABKAlCCrpIB3IFEAEY6AcSHQoLZGVzY3JpcHRpb24YBCABKAlCCLpIBXIDGOgHEhkKCGNhdGVnb3J5GAUgASgJQge6SARyAhg8EhUKBGV0YWcYBiABKAlCB7pIBHICGEAiUwoYU2V0Q29uZmlndXJhdGlvblJlc3BvbnNlEjcKDWNvbmZpZ3VyYXRpb24YASABKAsyIC5tZWRwb3J0LmNlbnRlci52MS5Db25maWd1cmF0aW9uMo8CChRDb25maWd1cmF0aW9uU2VydmljZRJ9ChJMaXN0Q29uZmlndXJhdGlvbnMSLC5tZWRwb3J0LmNlbnRlci52MS5MaXN0Q29uZmlndXJhdGlvbnNSZXF1ZXN0Gi0ubWVkcG9ydC5jZW50ZXIudjEuTGlzdENvbmZpZ3VyYXRpb25zUmVzcG9uc2UiCqq7GAYSAggDMAESeAoQU2V0Q29uZmlndXJhdGlvbhIqLm1lZHBvcnQuY2VudGVyLnYxLlNldENvbmZpZ3VyYXRpb25SZXF1ZXN0GisubWVkcG9ydC5jZW50ZXIudjEuU2V0Q29uZmlndXJhdGlvblJlc3BvbnNlIguquxgHEgUIAxIBBGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy]);
+  fileDesc("Ci1tZWRwb3J0L2NlbnRlci92MS9jb25maWd1cmF0aW9uX3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxItgBCg1Db25maWd1cmF0aW9uEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIQCghjYXRlZ29yeRgEIAEoCRIaChJ1cGRhdGVkX2J5X3VzZXJfaWQYBSABKAkSDAoEZXRhZxgGIAEoCRIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNZGVmYXVsdF92YWx1ZRgIIAEoCRISCgppc19kZWZhdWx0GAkgASgIIjYKGUxpc3RDb25maWd1cmF0aW9uc1JlcXVlc3QSGQoIY2F0ZWdvcnkYASABKAlCB7pIBHICGDwiVgoaTGlzdENvbmZpZ3VyYXRpb25zUmVzcG9uc2USOAoOY29uZmlndXJhdGlvbnMYASADKAsyIC5tZWRwb3J0LmNlbnRlci52MS5Db25maWd1cmF0aW9uIs8BChdTZXRDb25maWd1cmF0aW9uUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEisKA2tleRgCIAEoCUIeukgbchkyF15bYS16XVthLXowLTlfLl17MCw5OH0kEhkKBXZhbHVlGAMgASgJQgq6SAdyBRABGOgHEh0KC2Rlc2NyaXB0aW9uGAQgASgJQgi6SAVyAxjoBxIZCghjYXRlZ29yeRgFIAEoCUIHukgEcgIYPBIVCgRldGFnGAYgASgJQge6SARyAhhAIlMKGFNldENvbmZpZ3VyYXRpb25SZXNwb25zZRI3Cg1jb25maWd1cmF0aW9uGAEgASgLMiAubWVkcG9ydC5jZW50ZXIudjEuQ29uZmlndXJhdGlvbiJ8ChlSZXNldENvbmZpZ3VyYXRpb25SZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASKwoDa2V5GAIgASgJQh66SBtyGTIXXlthLXpdW2EtejAtOV8uXXswLDk4fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQCJVChpSZXNldENvbmZpZ3VyYXRpb25SZXNwb25zZRI3Cg1jb25maWd1cmF0aW9uGAEgASgLMiAubWVkcG9ydC5jZW50ZXIudjEuQ29uZmlndXJhdGlvbjKPAwoUQ29uZmlndXJhdGlvblNlcnZpY2USfQoSTGlzdENvbmZpZ3VyYXRpb25zEiwubWVkcG9ydC5jZW50ZXIudjEuTGlzdENvbmZpZ3VyYXRpb25zUmVxdWVzdBotLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RDb25maWd1cmF0aW9uc1Jlc3BvbnNlIgqquxgGEgIIAzABEngKEFNldENvbmZpZ3VyYXRpb24SKi5tZWRwb3J0LmNlbnRlci52MS5TZXRDb25maWd1cmF0aW9uUmVxdWVzdBorLm1lZHBvcnQuY2VudGVyLnYxLlNldENvbmZpZ3VyYXRpb25SZXNwb25zZSILqrsYBxIFCAMSAQQSfgoSUmVzZXRDb25maWd1cmF0aW9uEiwubWVkcG9ydC5jZW50ZXIudjEuUmVzZXRDb25maWd1cmF0aW9uUmVxdWVzdBotLm1lZHBvcnQuY2VudGVyLnYxLlJlc2V0Q29uZmlndXJhdGlvblJlc3BvbnNlIguquxgHEgUIAxIBBGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy]);
 
 /**
  * One setting.
@@ -58,6 +58,20 @@ export type Configuration = Message<"medport.center.v1.Configuration"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 7;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * What holds if nothing else is set.
+   *
+   * @generated from field: string default_value = 8;
+   */
+  defaultValue: string;
+
+  /**
+   * Nothing else is set.
+   *
+   * @generated from field: bool is_default = 9;
+   */
+  isDefault: boolean;
 };
 
 /**
@@ -163,13 +177,60 @@ export const SetConfigurationResponseSchema: GenMessage<SetConfigurationResponse
   messageDesc(file_medport_center_v1_configuration_service, 4);
 
 /**
- * Settings of the whole system that Center's people may change.
+ * @generated from message medport.center.v1.ResetConfigurationRequest
+ */
+export type ResetConfigurationRequest = Message<"medport.center.v1.ResetConfigurationRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * If set, the setting must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ResetConfigurationRequest.
+ * Use `create(ResetConfigurationRequestSchema)` to create a new message.
+ */
+export const ResetConfigurationRequestSchema: GenMessage<ResetConfigurationRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_configuration_service, 5);
+
+/**
+ * @generated from message medport.center.v1.ResetConfigurationResponse
+ */
+export type ResetConfigurationResponse = Message<"medport.center.v1.ResetConfigurationResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.Configuration configuration = 1;
+   */
+  configuration?: Configuration | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.ResetConfigurationResponse.
+ * Use `create(ResetConfigurationResponseSchema)` to create a new message.
+ */
+export const ResetConfigurationResponseSchema: GenMessage<ResetConfigurationResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_configuration_service, 6);
+
+/**
+ * Settings of the whole system that Center's people may change. Every service obeys a change without a restart. Each key has
+ * a default, which holds until it is set.
  *
  * @generated from service medport.center.v1.ConfigurationService
  */
 export const ConfigurationService: GenService<{
   /**
-   * Lists settings by key.
+   * Lists settings by key, those at their default included.
    *
    * @generated from rpc medport.center.v1.ConfigurationService.ListConfigurations
    */
@@ -179,7 +240,7 @@ export const ConfigurationService: GenService<{
     output: typeof ListConfigurationsResponseSchema;
   },
   /**
-   * Creates or changes one setting.
+   * Changes one setting. The key must be a known one, and the value what the key demands.
    *
    * @generated from rpc medport.center.v1.ConfigurationService.SetConfiguration
    */
@@ -187,6 +248,16 @@ export const ConfigurationService: GenService<{
     methodKind: "unary";
     input: typeof SetConfigurationRequestSchema;
     output: typeof SetConfigurationResponseSchema;
+  },
+  /**
+   * Brings one setting back to its default.
+   *
+   * @generated from rpc medport.center.v1.ConfigurationService.ResetConfiguration
+   */
+  resetConfiguration: {
+    methodKind: "unary";
+    input: typeof ResetConfigurationRequestSchema;
+    output: typeof ResetConfigurationResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_center_v1_configuration_service, 0);

@@ -5,8 +5,10 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FirstAdmin, User } from "./user_pb.ts";
+import { file_medport_center_v1_user } from "./user_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/hospital_directory_service.proto.
  */
 export const file_medport_center_v1_hospital_directory_service: GenFile = /*@__PURE__*/
-  fileDesc("CjJtZWRwb3J0L2NlbnRlci92MS9ob3NwaXRhbF9kaXJlY3Rvcnlfc2VydmljZS5wcm90bxIRbWVkcG9ydC5jZW50ZXIudjEiggIKCEhvc3BpdGFsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHYWRkcmVzcxgDIAEoCRIMCgRjaXR5GAQgASgJEg0KBXN0YXRlGAUgASgJEhAKCHppcF9jb2RlGAYgASgJEg0KBXBob25lGAcgASgJEg0KBWVtYWlsGAggASgJEg4KBmFjdGl2ZRgJIAEoCBIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiigIKF1JlZ2lzdGVySG9zcGl0YWxSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIbCgdhZGRyZXNzGAMgASgJQgq6SAdyBRABGMgBEhcKBGNpdHkYBCABKAlCCbpIBnIEEAEYZBIgCgVzdGF0ZRgFIAEoCUIRukgOcgwyCl5bQS1aXXsyfSQSLwoIemlwX2NvZGUYBiABKAlCHbpIGnIYMhZeWzAtOV17NX0oLVswLTldezR9KT8kEhYKBXBob25lGAcgASgJQge6SARyAhgoEhcKBWVtYWlsGAggASgJQgi6SAVyAxj+ASJJChhSZWdpc3Rlckhvc3BpdGFsUmVzcG9uc2USLQoIaG9zcGl0YWwYASABKAsyGy5tZWRwb3J0LmNlbnRlci52MS5Ib3NwaXRhbCJTChRMaXN0SG9zcGl0YWxzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiYAoVTGlzdEhvc3BpdGFsc1Jlc3BvbnNlEi4KCWhvc3BpdGFscxgBIAMoCzIbLm1lZHBvcnQuY2VudGVyLnYxLkhvc3BpdGFsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKMAgoYSG9zcGl0YWxEaXJlY3RvcnlTZXJ2aWNlEngKEFJlZ2lzdGVySG9zcGl0YWwSKi5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3Rlckhvc3BpdGFsUmVxdWVzdBorLm1lZHBvcnQuY2VudGVyLnYxLlJlZ2lzdGVySG9zcGl0YWxSZXNwb25zZSILqrsYBxIFCAMSAQQSdgoNTGlzdEhvc3BpdGFscxInLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RIb3NwaXRhbHNSZXF1ZXN0GigubWVkcG9ydC5jZW50ZXIudjEuTGlzdEhvc3BpdGFsc1Jlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy]);
+  fileDesc("CjJtZWRwb3J0L2NlbnRlci92MS9ob3NwaXRhbF9kaXJlY3Rvcnlfc2VydmljZS5wcm90bxIRbWVkcG9ydC5jZW50ZXIudjEiggIKCEhvc3BpdGFsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHYWRkcmVzcxgDIAEoCRIMCgRjaXR5GAQgASgJEg0KBXN0YXRlGAUgASgJEhAKCHppcF9jb2RlGAYgASgJEg0KBXBob25lGAcgASgJEg0KBWVtYWlsGAggASgJEg4KBmFjdGl2ZRgJIAEoCBIMCgRldGFnGAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiwAIKF1JlZ2lzdGVySG9zcGl0YWxSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIbCgdhZGRyZXNzGAMgASgJQgq6SAdyBRABGMgBEhcKBGNpdHkYBCABKAlCCbpIBnIEEAEYZBIgCgVzdGF0ZRgFIAEoCUIRukgOcgwyCl5bQS1aXXsyfSQSLwoIemlwX2NvZGUYBiABKAlCHbpIGnIYMhZeWzAtOV17NX0oLVswLTldezR9KT8kEhYKBXBob25lGAcgASgJQge6SARyAhgoEhcKBWVtYWlsGAggASgJQgi6SAVyAxj+ARI0CgVhZG1pbhgJIAEoCzIdLm1lZHBvcnQuY2VudGVyLnYxLkZpcnN0QWRtaW5CBrpIA8gBASJxChhSZWdpc3Rlckhvc3BpdGFsUmVzcG9uc2USLQoIaG9zcGl0YWwYASABKAsyGy5tZWRwb3J0LmNlbnRlci52MS5Ib3NwaXRhbBImCgVhZG1pbhgCIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIihgEKFExpc3RIb3NwaXRhbHNSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACBITCgthY3RpdmVfb25seRgDIAEoCBIcChR3aXRob3V0X2FjdGl2ZV91c2VycxgEIAEoCCJgChVMaXN0SG9zcGl0YWxzUmVzcG9uc2USLgoJaG9zcGl0YWxzGAEgAygLMhsubWVkcG9ydC5jZW50ZXIudjEuSG9zcGl0YWwSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkcKEkdldEhvc3BpdGFsUmVxdWVzdBIxCgtob3NwaXRhbF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJEChNHZXRIb3NwaXRhbFJlc3BvbnNlEi0KCGhvc3BpdGFsGAEgASgLMhsubWVkcG9ydC5jZW50ZXIudjEuSG9zcGl0YWwi5QEKD0hvc3BpdGFsRGV0YWlscxIWCgRuYW1lGAEgASgJQgi6SAVyAxjIARIZCgdhZGRyZXNzGAIgASgJQgi6SAVyAxjIARIVCgRjaXR5GAMgASgJQge6SARyAhhkEiMKBXN0YXRlGAQgASgJQhS6SBFyDzINXihbQS1aXXsyfSk/JBIyCgh6aXBfY29kZRgFIAEoCUIgukgdchsyGV4oWzAtOV17NX0oLVswLTldezR9KT8pPyQSFgoFcGhvbmUYBiABKAlCB7pIBHICGCgSFwoFZW1haWwYByABKAlCCLpIBXIDGP4BIvQBChVVcGRhdGVIb3NwaXRhbFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIxCgtob3NwaXRhbF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjsKB2RldGFpbHMYBCABKAsyIi5tZWRwb3J0LmNlbnRlci52MS5Ib3NwaXRhbERldGFpbHNCBrpIA8gBARI3Cgt1cGRhdGVfbWFzaxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2tCBrpIA8gBASJHChZVcGRhdGVIb3NwaXRhbFJlc3BvbnNlEi0KCGhvc3BpdGFsGAEgASgLMhsubWVkcG9ydC5jZW50ZXIudjEuSG9zcGl0YWwifwoWRGlzYWJsZUhvc3BpdGFsUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEjEKC2hvc3BpdGFsX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEAiSAoXRGlzYWJsZUhvc3BpdGFsUmVzcG9uc2USLQoIaG9zcGl0YWwYASABKAsyGy5tZWRwb3J0LmNlbnRlci52MS5Ib3NwaXRhbCJ+ChVFbmFibGVIb3NwaXRhbFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIxCgtob3NwaXRhbF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAIkcKFkVuYWJsZUhvc3BpdGFsUmVzcG9uc2USLQoIaG9zcGl0YWwYASABKAsyGy5tZWRwb3J0LmNlbnRlci52MS5Ib3NwaXRhbDLkBQoYSG9zcGl0YWxEaXJlY3RvcnlTZXJ2aWNlEngKEFJlZ2lzdGVySG9zcGl0YWwSKi5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3Rlckhvc3BpdGFsUmVxdWVzdBorLm1lZHBvcnQuY2VudGVyLnYxLlJlZ2lzdGVySG9zcGl0YWxSZXNwb25zZSILqrsYBxIFCAMSAQQSdgoNTGlzdEhvc3BpdGFscxInLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RIb3NwaXRhbHNSZXF1ZXN0GigubWVkcG9ydC5jZW50ZXIudjEuTGlzdEhvc3BpdGFsc1Jlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAEScAoLR2V0SG9zcGl0YWwSJS5tZWRwb3J0LmNlbnRlci52MS5HZXRIb3NwaXRhbFJlcXVlc3QaJi5tZWRwb3J0LmNlbnRlci52MS5HZXRIb3NwaXRhbFJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAESeQoOVXBkYXRlSG9zcGl0YWwSKC5tZWRwb3J0LmNlbnRlci52MS5VcGRhdGVIb3NwaXRhbFJlcXVlc3QaKS5tZWRwb3J0LmNlbnRlci52MS5VcGRhdGVIb3NwaXRhbFJlc3BvbnNlIhKquxgOEgUIARIBBBIFCAMSAQQSdQoPRGlzYWJsZUhvc3BpdGFsEikubWVkcG9ydC5jZW50ZXIudjEuRGlzYWJsZUhvc3BpdGFsUmVxdWVzdBoqLm1lZHBvcnQuY2VudGVyLnYxLkRpc2FibGVIb3NwaXRhbFJlc3BvbnNlIguquxgHEgUIAxIBBBJyCg5FbmFibGVIb3NwaXRhbBIoLm1lZHBvcnQuY2VudGVyLnYxLkVuYWJsZUhvc3BpdGFsUmVxdWVzdBopLm1lZHBvcnQuY2VudGVyLnYxLkVuYWJsZUhvc3BpdGFsUmVzcG9uc2UiC6q7GAcSBQgDEgEEYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_medport_center_v1_user, file_medport_policy_v1_policy]);
 
 /**
  * A hospital as an organization: it asks for trips and answers for them.
@@ -135,6 +137,11 @@ export type RegisterHospitalRequest = Message<"medport.center.v1.RegisterHospita
    * @generated from field: string email = 8;
    */
   email: string;
+
+  /**
+   * @generated from field: medport.center.v1.FirstAdmin admin = 9;
+   */
+  admin?: FirstAdmin | undefined;
 };
 
 /**
@@ -152,6 +159,11 @@ export type RegisterHospitalResponse = Message<"medport.center.v1.RegisterHospit
    * @generated from field: medport.center.v1.Hospital hospital = 1;
    */
   hospital?: Hospital | undefined;
+
+  /**
+   * @generated from field: medport.center.v1.User admin = 2;
+   */
+  admin?: User | undefined;
 };
 
 /**
@@ -176,6 +188,20 @@ export type ListHospitalsRequest = Message<"medport.center.v1.ListHospitalsReque
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * Only those that take part.
+   *
+   * @generated from field: bool active_only = 3;
+   */
+  activeOnly: boolean;
+
+  /**
+   * For Center: only those in which nobody can log in.
+   *
+   * @generated from field: bool without_active_users = 4;
+   */
+  withoutActiveUsers: boolean;
 };
 
 /**
@@ -208,13 +234,246 @@ export const ListHospitalsResponseSchema: GenMessage<ListHospitalsResponse> = /*
   messageDesc(file_medport_center_v1_hospital_directory_service, 4);
 
 /**
+ * @generated from message medport.center.v1.GetHospitalRequest
+ */
+export type GetHospitalRequest = Message<"medport.center.v1.GetHospitalRequest"> & {
+  /**
+   * @generated from field: string hospital_id = 1;
+   */
+  hospitalId: string;
+};
+
+/**
+ * Describes the message medport.center.v1.GetHospitalRequest.
+ * Use `create(GetHospitalRequestSchema)` to create a new message.
+ */
+export const GetHospitalRequestSchema: GenMessage<GetHospitalRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 5);
+
+/**
+ * @generated from message medport.center.v1.GetHospitalResponse
+ */
+export type GetHospitalResponse = Message<"medport.center.v1.GetHospitalResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.Hospital hospital = 1;
+   */
+  hospital?: Hospital | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.GetHospitalResponse.
+ * Use `create(GetHospitalResponseSchema)` to create a new message.
+ */
+export const GetHospitalResponseSchema: GenMessage<GetHospitalResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 6);
+
+/**
+ * What may change about a hospital.
+ *
+ * @generated from message medport.center.v1.HospitalDetails
+ */
+export type HospitalDetails = Message<"medport.center.v1.HospitalDetails"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * @generated from field: string city = 3;
+   */
+  city: string;
+
+  /**
+   * @generated from field: string state = 4;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string zip_code = 5;
+   */
+  zipCode: string;
+
+  /**
+   * @generated from field: string phone = 6;
+   */
+  phone: string;
+
+  /**
+   * @generated from field: string email = 7;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message medport.center.v1.HospitalDetails.
+ * Use `create(HospitalDetailsSchema)` to create a new message.
+ */
+export const HospitalDetailsSchema: GenMessage<HospitalDetails> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 7);
+
+/**
+ * @generated from message medport.center.v1.UpdateHospitalRequest
+ */
+export type UpdateHospitalRequest = Message<"medport.center.v1.UpdateHospitalRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string hospital_id = 2;
+   */
+  hospitalId: string;
+
+  /**
+   * If set, the hospital must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.center.v1.HospitalDetails details = 4;
+   */
+  details?: HospitalDetails | undefined;
+
+  /**
+   * The paths of `details` to change; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.UpdateHospitalRequest.
+ * Use `create(UpdateHospitalRequestSchema)` to create a new message.
+ */
+export const UpdateHospitalRequestSchema: GenMessage<UpdateHospitalRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 8);
+
+/**
+ * @generated from message medport.center.v1.UpdateHospitalResponse
+ */
+export type UpdateHospitalResponse = Message<"medport.center.v1.UpdateHospitalResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.Hospital hospital = 1;
+   */
+  hospital?: Hospital | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.UpdateHospitalResponse.
+ * Use `create(UpdateHospitalResponseSchema)` to create a new message.
+ */
+export const UpdateHospitalResponseSchema: GenMessage<UpdateHospitalResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 9);
+
+/**
+ * @generated from message medport.center.v1.DisableHospitalRequest
+ */
+export type DisableHospitalRequest = Message<"medport.center.v1.DisableHospitalRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string hospital_id = 2;
+   */
+  hospitalId: string;
+
+  /**
+   * If set, the hospital must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.DisableHospitalRequest.
+ * Use `create(DisableHospitalRequestSchema)` to create a new message.
+ */
+export const DisableHospitalRequestSchema: GenMessage<DisableHospitalRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 10);
+
+/**
+ * @generated from message medport.center.v1.DisableHospitalResponse
+ */
+export type DisableHospitalResponse = Message<"medport.center.v1.DisableHospitalResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.Hospital hospital = 1;
+   */
+  hospital?: Hospital | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.DisableHospitalResponse.
+ * Use `create(DisableHospitalResponseSchema)` to create a new message.
+ */
+export const DisableHospitalResponseSchema: GenMessage<DisableHospitalResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 11);
+
+/**
+ * @generated from message medport.center.v1.EnableHospitalRequest
+ */
+export type EnableHospitalRequest = Message<"medport.center.v1.EnableHospitalRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string hospital_id = 2;
+   */
+  hospitalId: string;
+
+  /**
+   * If set, the hospital must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.EnableHospitalRequest.
+ * Use `create(EnableHospitalRequestSchema)` to create a new message.
+ */
+export const EnableHospitalRequestSchema: GenMessage<EnableHospitalRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 12);
+
+/**
+ * @generated from message medport.center.v1.EnableHospitalResponse
+ */
+export type EnableHospitalResponse = Message<"medport.center.v1.EnableHospitalResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.Hospital hospital = 1;
+   */
+  hospital?: Hospital | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.EnableHospitalResponse.
+ * Use `create(EnableHospitalResponseSchema)` to create a new message.
+ */
+export const EnableHospitalResponseSchema: GenMessage<EnableHospitalResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_hospital_directory_service, 13);
+
+/**
  * Hospitals as organizations. Center owns them; their facilities are Hospital's.
  *
  * @generated from service medport.center.v1.HospitalDirectoryService
  */
 export const HospitalDirectoryService: GenService<{
   /**
-   * Adds a hospital.
+   * Adds a hospital together with its first admin.
    *
    * @generated from rpc medport.center.v1.HospitalDirectoryService.RegisterHospital
    */
@@ -232,6 +491,46 @@ export const HospitalDirectoryService: GenService<{
     methodKind: "unary";
     input: typeof ListHospitalsRequestSchema;
     output: typeof ListHospitalsResponseSchema;
+  },
+  /**
+   * Reads one hospital.
+   *
+   * @generated from rpc medport.center.v1.HospitalDirectoryService.GetHospital
+   */
+  getHospital: {
+    methodKind: "unary";
+    input: typeof GetHospitalRequestSchema;
+    output: typeof GetHospitalResponseSchema;
+  },
+  /**
+   * Changes what is known of a hospital: its own admin, or Center.
+   *
+   * @generated from rpc medport.center.v1.HospitalDirectoryService.UpdateHospital
+   */
+  updateHospital: {
+    methodKind: "unary";
+    input: typeof UpdateHospitalRequestSchema;
+    output: typeof UpdateHospitalResponseSchema;
+  },
+  /**
+   * Shuts a hospital out of new trips. Its people may still log in and see to trips that are under way.
+   *
+   * @generated from rpc medport.center.v1.HospitalDirectoryService.DisableHospital
+   */
+  disableHospital: {
+    methodKind: "unary";
+    input: typeof DisableHospitalRequestSchema;
+    output: typeof DisableHospitalResponseSchema;
+  },
+  /**
+   * Lets a hospital ask for trips again.
+   *
+   * @generated from rpc medport.center.v1.HospitalDirectoryService.EnableHospital
+   */
+  enableHospital: {
+    methodKind: "unary";
+    input: typeof EnableHospitalRequestSchema;
+    output: typeof EnableHospitalResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_center_v1_hospital_directory_service, 0);

@@ -5,8 +5,10 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
-import type { TransportStatus, Trip, TripHistoryEntry } from "../../transport/v1/trip_pb.ts";
+import type { Priority, TransportLevel, TransportStatus, Trip, TripHistoryEntry, TripOrder } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/oversight_service.proto.
  */
 export const file_medport_center_v1_oversight_service: GenFile = /*@__PURE__*/
-  fileDesc("CiltZWRwb3J0L2NlbnRlci92MS9vdmVyc2lnaHRfc2VydmljZS5wcm90bxIRbWVkcG9ydC5jZW50ZXIudjEi7AEKEExpc3RUcmlwc1JlcXVlc3QSNwoIc3RhdHVzZXMYASADKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSMQoLaG9zcGl0YWxfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLwoJYWdlbmN5X2lkGAMgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEh0KCXBhZ2Vfc2l6ZRgEIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxiACCJXChFMaXN0VHJpcHNSZXNwb25zZRIpCgV0cmlwcxgBIAMoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXASFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIj8KDkdldFRyaXBSZXF1ZXN0Ei0KB3RyaXBfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQidAoPR2V0VHJpcFJlc3BvbnNlEigKBHRyaXAYASABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwEjcKB2hpc3RvcnkYAiADKAsyJi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwSGlzdG9yeUVudHJ5MtgBChBPdmVyc2lnaHRTZXJ2aWNlEmQKCUxpc3RUcmlwcxIjLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RUcmlwc1JlcXVlc3QaJC5tZWRwb3J0LmNlbnRlci52MS5MaXN0VHJpcHNSZXNwb25zZSIMqrsYCBICCAMoATABEl4KB0dldFRyaXASIS5tZWRwb3J0LmNlbnRlci52MS5HZXRUcmlwUmVxdWVzdBoiLm1lZHBvcnQuY2VudGVyLnYxLkdldFRyaXBSZXNwb25zZSIMqrsYCBICCAMoATABYgZwcm90bzM", [file_buf_validate_validate, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
+  fileDesc("CiltZWRwb3J0L2NlbnRlci92MS9vdmVyc2lnaHRfc2VydmljZS5wcm90bxIRbWVkcG9ydC5jZW50ZXIudjEi/QQKEExpc3RUcmlwc1JlcXVlc3QSNwoIc3RhdHVzZXMYASADKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSMQoLaG9zcGl0YWxfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLwoJYWdlbmN5X2lkGAMgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEh0KCXBhZ2Vfc2l6ZRgEIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxiACBJPChB0cmFuc3BvcnRfbGV2ZWxzGAYgAygOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWxCD7pIDJIBCSIHggEEEAEgABJDCgpwcmlvcml0aWVzGAcgAygOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuUHJpb3JpdHlCD7pIDJIBCSIHggEEEAEgABIcCgt0cmlwX251bWJlchgIIAEoCUIHukgEcgIYQBI3ChNyZXF1ZXN0ZWRfZnJvbV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI4ChRyZXF1ZXN0ZWRfdW50aWxfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOAoFb3JkZXIYCyABKA4yHy5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwT3JkZXJCCLpIBYIBAhABEi4KCmFzX29mX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlcKEUxpc3RUcmlwc1Jlc3BvbnNlEikKBXRyaXBzGAEgAygLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibwoOR2V0VHJpcFJlcXVlc3QSLQoHdHJpcF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIuCgphc19vZl90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ0Cg9HZXRUcmlwUmVzcG9uc2USKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXASNwoHaGlzdG9yeRgCIAMoCzImLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXBIaXN0b3J5RW50cnky2AEKEE92ZXJzaWdodFNlcnZpY2USZAoJTGlzdFRyaXBzEiMubWVkcG9ydC5jZW50ZXIudjEuTGlzdFRyaXBzUmVxdWVzdBokLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RUcmlwc1Jlc3BvbnNlIgyquxgIEgIIAygBMAESXgoHR2V0VHJpcBIhLm1lZHBvcnQuY2VudGVyLnYxLkdldFRyaXBSZXF1ZXN0GiIubWVkcG9ydC5jZW50ZXIudjEuR2V0VHJpcFJlc3BvbnNlIgyquxgIEgIIAygBMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
 
 /**
  * @generated from message medport.center.v1.ListTripsRequest
@@ -52,6 +54,53 @@ export type ListTripsRequest = Message<"medport.center.v1.ListTripsRequest"> & {
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.TransportLevel transport_levels = 6;
+   */
+  transportLevels: TransportLevel[];
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.Priority priorities = 7;
+   */
+  priorities: Priority[];
+
+  /**
+   * Exactly this one, such as T-10482.
+   *
+   * @generated from field: string trip_number = 8;
+   */
+  tripNumber: string;
+
+  /**
+   * Requested at or after this time.
+   *
+   * @generated from field: google.protobuf.Timestamp requested_from_time = 9;
+   */
+  requestedFromTime?: Timestamp | undefined;
+
+  /**
+   * Requested before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp requested_until_time = 10;
+   */
+  requestedUntilTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.TripOrder order = 11;
+   */
+  order: TripOrder;
+
+  /**
+   * The list as it was at this time; as it is if absent.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of_time = 12;
+   */
+  asOfTime?: Timestamp | undefined;
 };
 
 /**
@@ -91,6 +140,13 @@ export type GetTripRequest = Message<"medport.center.v1.GetTripRequest"> & {
    * @generated from field: string trip_id = 1;
    */
   tripId: string;
+
+  /**
+   * The trip, and its history, as they were at this time; as they are if absent.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of_time = 2;
+   */
+  asOfTime?: Timestamp | undefined;
 };
 
 /**
@@ -129,7 +185,7 @@ export const GetTripResponseSchema: GenMessage<GetTripResponse> = /*@__PURE__*/
  */
 export const OversightService: GenService<{
   /**
-   * Lists trips, newest first.
+   * Lists trips, newest first unless another order is asked for.
    *
    * @generated from rpc medport.center.v1.OversightService.ListTrips
    */

@@ -10,13 +10,15 @@ import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { ServiceStatus } from "../../ems/v1/agency_pb.ts";
 import { file_medport_ems_v1_agency } from "../../ems/v1/agency_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
+import type { Silo } from "../../policy/v1/principal_pb.ts";
+import { file_medport_policy_v1_principal } from "../../policy/v1/principal_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file medport/center/v1/service_registry_service.proto.
  */
 export const file_medport_center_v1_service_registry_service: GenFile = /*@__PURE__*/
-  fileDesc("CjBtZWRwb3J0L2NlbnRlci92MS9zZXJ2aWNlX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxIpQCChFSZWdpc3RlcmVkU2VydmljZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEiwKBHR5cGUYAyABKA4yHi5tZWRwb3J0LmNlbnRlci52MS5TZXJ2aWNlVHlwZRItCgZzdGF0dXMYBCABKA4yHS5tZWRwb3J0LmVtcy52MS5TZXJ2aWNlU3RhdHVzEg8KB2FkZHJlc3MYBSABKAkSNwoTbGFzdF9oZWFydGJlYXRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWxpdmUYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlAKFVJlcG9ydEluc3RhbmNlUmVxdWVzdBIbCgdhZGRyZXNzGAEgASgJQgq6SAdyBRABGP8BEhoKB3ZlcnNpb24YAiABKAlCCbpIBnIEEAEYKCJPChZSZXBvcnRJbnN0YW5jZVJlc3BvbnNlEjUKB3NlcnZpY2UYASABKAsyJC5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RlcmVkU2VydmljZSJDChNMaXN0U2VydmljZXNSZXF1ZXN0EiwKBHR5cGUYASABKA4yHi5tZWRwb3J0LmNlbnRlci52MS5TZXJ2aWNlVHlwZSJOChRMaXN0U2VydmljZXNSZXNwb25zZRI2CghzZXJ2aWNlcxgBIAMoCzIkLm1lZHBvcnQuY2VudGVyLnYxLlJlZ2lzdGVyZWRTZXJ2aWNlKl8KC1NlcnZpY2VUeXBlEhwKGFNFUlZJQ0VfVFlQRV9VTlNQRUNJRklFRBAAEhUKEVNFUlZJQ0VfVFlQRV9NRVNIEAESGwoXU0VSVklDRV9UWVBFX0VNU19BR0VOQ1kQAjL7AQoWU2VydmljZVJlZ2lzdHJ5U2VydmljZRJ0Cg5SZXBvcnRJbnN0YW5jZRIoLm1lZHBvcnQuY2VudGVyLnYxLlJlcG9ydEluc3RhbmNlUmVxdWVzdBopLm1lZHBvcnQuY2VudGVyLnYxLlJlcG9ydEluc3RhbmNlUmVzcG9uc2UiDaq7GAkaAwECAyABMAESawoMTGlzdFNlcnZpY2VzEiYubWVkcG9ydC5jZW50ZXIudjEuTGlzdFNlcnZpY2VzUmVxdWVzdBonLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RTZXJ2aWNlc1Jlc3BvbnNlIgqquxgGEgIIAzABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_ems_v1_agency, file_medport_policy_v1_policy]);
+  fileDesc("CjBtZWRwb3J0L2NlbnRlci92MS9zZXJ2aWNlX3JlZ2lzdHJ5X3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxIpQCChFSZWdpc3RlcmVkU2VydmljZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEiwKBHR5cGUYAyABKA4yHi5tZWRwb3J0LmNlbnRlci52MS5TZXJ2aWNlVHlwZRItCgZzdGF0dXMYBCABKA4yHS5tZWRwb3J0LmVtcy52MS5TZXJ2aWNlU3RhdHVzEg8KB2FkZHJlc3MYBSABKAkSNwoTbGFzdF9oZWFydGJlYXRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWxpdmUYByABKAgSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlAKFVJlcG9ydEluc3RhbmNlUmVxdWVzdBIbCgdhZGRyZXNzGAEgASgJQgq6SAdyBRABGP8BEhoKB3ZlcnNpb24YAiABKAlCCbpIBnIEEAEYKCJPChZSZXBvcnRJbnN0YW5jZVJlc3BvbnNlEjUKB3NlcnZpY2UYASABKAsyJC5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RlcmVkU2VydmljZSJDChNMaXN0U2VydmljZXNSZXF1ZXN0EiwKBHR5cGUYASABKA4yHi5tZWRwb3J0LmNlbnRlci52MS5TZXJ2aWNlVHlwZSJOChRMaXN0U2VydmljZXNSZXNwb25zZRI2CghzZXJ2aWNlcxgBIAMoCzIkLm1lZHBvcnQuY2VudGVyLnYxLlJlZ2lzdGVyZWRTZXJ2aWNlIoACCh1MaXN0RGF0YWJhc2VSZWZlcmVuY2VzUmVxdWVzdBIcCgtlbnRpdHlfdHlwZRgBIAEoCUIHukgEcgIYPBIvCgllbnRpdHlfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSHwoOcmVmZXJlbmNlX3R5cGUYAyABKAlCB7pIBHICGDwSMgoMcmVmZXJlbmNlX2lkGAQgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEh0KCXBhZ2Vfc2l6ZRgFIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAYgASgJQgi6SAVyAxiACCJzCh5MaXN0RGF0YWJhc2VSZWZlcmVuY2VzUmVzcG9uc2USOAoKcmVmZXJlbmNlcxgBIAMoCzIkLm1lZHBvcnQuY2VudGVyLnYxLkRhdGFiYXNlUmVmZXJlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLsAQoRRGF0YWJhc2VSZWZlcmVuY2USEwoLZW50aXR5X3R5cGUYASABKAkSEQoJZW50aXR5X2lkGAIgASgJEicKBnNvdXJjZRgDIAEoDjIXLm1lZHBvcnQucG9saWN5LnYxLlNpbG8SFgoOcmVmZXJlbmNlX3R5cGUYBCABKAkSFAoMcmVmZXJlbmNlX2lkGAUgASgJEicKBnRhcmdldBgGIAEoDjIXLm1lZHBvcnQucG9saWN5LnYxLlNpbG8SLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKl8KC1NlcnZpY2VUeXBlEhwKGFNFUlZJQ0VfVFlQRV9VTlNQRUNJRklFRBAAEhUKEVNFUlZJQ0VfVFlQRV9NRVNIEAESGwoXU0VSVklDRV9UWVBFX0VNU19BR0VOQ1kQAjKHAwoWU2VydmljZVJlZ2lzdHJ5U2VydmljZRJ0Cg5SZXBvcnRJbnN0YW5jZRIoLm1lZHBvcnQuY2VudGVyLnYxLlJlcG9ydEluc3RhbmNlUmVxdWVzdBopLm1lZHBvcnQuY2VudGVyLnYxLlJlcG9ydEluc3RhbmNlUmVzcG9uc2UiDaq7GAkaAwECAyABMAESawoMTGlzdFNlcnZpY2VzEiYubWVkcG9ydC5jZW50ZXIudjEuTGlzdFNlcnZpY2VzUmVxdWVzdBonLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RTZXJ2aWNlc1Jlc3BvbnNlIgqquxgGEgIIAzABEokBChZMaXN0RGF0YWJhc2VSZWZlcmVuY2VzEjAubWVkcG9ydC5jZW50ZXIudjEuTGlzdERhdGFiYXNlUmVmZXJlbmNlc1JlcXVlc3QaMS5tZWRwb3J0LmNlbnRlci52MS5MaXN0RGF0YWJhc2VSZWZlcmVuY2VzUmVzcG9uc2UiCqq7GAYSAggDMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_ems_v1_agency, file_medport_policy_v1_policy, file_medport_policy_v1_principal]);
 
 /**
  * An instance of the mesh, or an agency.
@@ -156,6 +158,129 @@ export const ListServicesResponseSchema: GenMessage<ListServicesResponse> = /*@_
   messageDesc(file_medport_center_v1_service_registry_service, 4);
 
 /**
+ * @generated from message medport.center.v1.ListDatabaseReferencesRequest
+ */
+export type ListDatabaseReferencesRequest = Message<"medport.center.v1.ListDatabaseReferencesRequest"> & {
+  /**
+   * Only references of this kind of record, such as user.
+   *
+   * @generated from field: string entity_type = 1;
+   */
+  entityType: string;
+
+  /**
+   * Only references of this record.
+   *
+   * @generated from field: string entity_id = 2;
+   */
+  entityId: string;
+
+  /**
+   * Only references to this kind of record, such as agency.
+   *
+   * @generated from field: string reference_type = 3;
+   */
+  referenceType: string;
+
+  /**
+   * Only references to this record.
+   *
+   * @generated from field: string reference_id = 4;
+   */
+  referenceId: string;
+
+  /**
+   * At most this many; 50 if zero.
+   *
+   * @generated from field: int32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ListDatabaseReferencesRequest.
+ * Use `create(ListDatabaseReferencesRequestSchema)` to create a new message.
+ */
+export const ListDatabaseReferencesRequestSchema: GenMessage<ListDatabaseReferencesRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_service_registry_service, 5);
+
+/**
+ * @generated from message medport.center.v1.ListDatabaseReferencesResponse
+ */
+export type ListDatabaseReferencesResponse = Message<"medport.center.v1.ListDatabaseReferencesResponse"> & {
+  /**
+   * @generated from field: repeated medport.center.v1.DatabaseReference references = 1;
+   */
+  references: DatabaseReference[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ListDatabaseReferencesResponse.
+ * Use `create(ListDatabaseReferencesResponseSchema)` to create a new message.
+ */
+export const ListDatabaseReferencesResponseSchema: GenMessage<ListDatabaseReferencesResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_service_registry_service, 6);
+
+/**
+ * A record of one silo that names a record of another, which no foreign key can hold together.
+ *
+ * @generated from message medport.center.v1.DatabaseReference
+ */
+export type DatabaseReference = Message<"medport.center.v1.DatabaseReference"> & {
+  /**
+   * @generated from field: string entity_type = 1;
+   */
+  entityType: string;
+
+  /**
+   * @generated from field: string entity_id = 2;
+   */
+  entityId: string;
+
+  /**
+   * @generated from field: medport.policy.v1.Silo source = 3;
+   */
+  source: Silo;
+
+  /**
+   * @generated from field: string reference_type = 4;
+   */
+  referenceType: string;
+
+  /**
+   * @generated from field: string reference_id = 5;
+   */
+  referenceId: string;
+
+  /**
+   * @generated from field: medport.policy.v1.Silo target = 6;
+   */
+  target: Silo;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp update_time = 7;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.DatabaseReference.
+ * Use `create(DatabaseReferenceSchema)` to create a new message.
+ */
+export const DatabaseReferenceSchema: GenMessage<DatabaseReference> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_service_registry_service, 7);
+
+/**
  * @generated from enum medport.center.v1.ServiceType
  */
 export const ServiceType = {
@@ -215,6 +340,16 @@ export const ServiceRegistryService: GenService<{
     methodKind: "unary";
     input: typeof ListServicesRequestSchema;
     output: typeof ListServicesResponseSchema;
+  },
+  /**
+   * Lists which records of one silo refer to records of another, by entity.
+   *
+   * @generated from rpc medport.center.v1.ServiceRegistryService.ListDatabaseReferences
+   */
+  listDatabaseReferences: {
+    methodKind: "unary";
+    input: typeof ListDatabaseReferencesRequestSchema;
+    output: typeof ListDatabaseReferencesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_center_v1_service_registry_service, 0);

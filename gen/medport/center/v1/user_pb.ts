@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Role, UserType } from "../../policy/v1/principal_pb.ts";
@@ -14,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/user.proto.
  */
 export const file_medport_center_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChxtZWRwb3J0L2NlbnRlci92MS91c2VyLnByb3RvEhFtZWRwb3J0LmNlbnRlci52MSKgAgoEVXNlchIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEi4KCXVzZXJfdHlwZRgEIAEoDjIbLm1lZHBvcnQucG9saWN5LnYxLlVzZXJUeXBlEhcKD29yZ2FuaXphdGlvbl9pZBgFIAEoCRImCgVyb2xlcxgGIAMoDjIXLm1lZHBvcnQucG9saWN5LnYxLlJvbGUSDgoGYWN0aXZlGAcgASgIEgwKBGV0YWcYCCABKAkSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp, file_medport_policy_v1_principal]);
+  fileDesc("ChxtZWRwb3J0L2NlbnRlci92MS91c2VyLnByb3RvEhFtZWRwb3J0LmNlbnRlci52MSL6AgoEVXNlchIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEi4KCXVzZXJfdHlwZRgEIAEoDjIbLm1lZHBvcnQucG9saWN5LnYxLlVzZXJUeXBlEhcKD29yZ2FuaXphdGlvbl9pZBgFIAEoCRImCgVyb2xlcxgGIAMoDjIXLm1lZHBvcnQucG9saWN5LnYxLlJvbGUSDgoGYWN0aXZlGAcgASgIEgwKBGV0YWcYCCABKAkSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIcChRtdXN0X2NoYW5nZV9wYXNzd29yZBgLIAEoCBI6ChZ0b2tlbnNfdmFsaWRfZnJvbV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ9CgpGaXJzdEFkbWluEhkKBWVtYWlsGAEgASgJQgq6SAdyBRj+AWABEhwKCHBhc3N3b3JkGAIgASgJQgq6SAdyBRABGIAIEhgKBG5hbWUYAyABKAlCCrpIB3IFEAEYyAESHAoUbXVzdF9jaGFuZ2VfcGFzc3dvcmQYBCABKAhiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_principal]);
 
 /**
  * A person with an account.
@@ -75,6 +76,20 @@ export type User = Message<"medport.center.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 10;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Logging in demands a new password first.
+   *
+   * @generated from field: bool must_change_password = 11;
+   */
+  mustChangePassword: boolean;
+
+  /**
+   * Access tokens issued before this time are refused, in all silos within a minute.
+   *
+   * @generated from field: google.protobuf.Timestamp tokens_valid_from_time = 12;
+   */
+  tokensValidFromTime?: Timestamp | undefined;
 };
 
 /**
@@ -83,4 +98,42 @@ export type User = Message<"medport.center.v1.User"> & {
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
   messageDesc(file_medport_center_v1_user, 0);
+
+/**
+ * The first admin of an organization, who is created together with it.
+ *
+ * @generated from message medport.center.v1.FirstAdmin
+ */
+export type FirstAdmin = Message<"medport.center.v1.FirstAdmin"> & {
+  /**
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * At least 15 characters and at most 72 bytes of UTF-8.
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * The password is a temporary one: logging in demands a new one first.
+   *
+   * @generated from field: bool must_change_password = 4;
+   */
+  mustChangePassword: boolean;
+};
+
+/**
+ * Describes the message medport.center.v1.FirstAdmin.
+ * Use `create(FirstAdminSchema)` to create a new message.
+ */
+export const FirstAdminSchema: GenMessage<FirstAdmin> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user, 1);
 

@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { User } from "./user_pb.ts";
 import { file_medport_center_v1_user } from "./user_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/center/v1/user_service.proto.
  */
 export const file_medport_center_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRtZWRwb3J0L2NlbnRlci92MS91c2VyX3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxIrMCChFDcmVhdGVVc2VyUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEhkKBWVtYWlsGAIgASgJQgq6SAdyBRj+AWABEhwKCHBhc3N3b3JkGAMgASgJQgq6SAdyBRABGIAIEhgKBG5hbWUYBCABKAlCCrpIB3IFEAEYyAESOgoJdXNlcl90eXBlGAUgASgOMhsubWVkcG9ydC5wb2xpY3kudjEuVXNlclR5cGVCCrpIB4IBBBABIAASNQoPb3JnYW5pemF0aW9uX2lkGAYgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEjsKBXJvbGVzGAcgAygOMhcubWVkcG9ydC5wb2xpY3kudjEuUm9sZUITukgQkgENCAEYASIHggEEEAEgACI7ChJDcmVhdGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIiPwoOR2V0VXNlclJlcXVlc3QSLQoHdXNlcl9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI4Cg9HZXRVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIihgEKEExpc3RVc2Vyc1JlcXVlc3QSNQoPb3JnYW5pemF0aW9uX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCJUChFMaXN0VXNlcnNSZXNwb25zZRImCgV1c2VycxgBIAMoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMtsCCgtVc2VyU2VydmljZRJ0CgpDcmVhdGVVc2VyEiQubWVkcG9ydC5jZW50ZXIudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5tZWRwb3J0LmNlbnRlci52MS5DcmVhdGVVc2VyUmVzcG9uc2UiGaq7GBUSBQgBEgEEEgUIAhIBBBIFCAMSAQQSZAoHR2V0VXNlchIhLm1lZHBvcnQuY2VudGVyLnYxLkdldFVzZXJSZXF1ZXN0GiIubWVkcG9ydC5jZW50ZXIudjEuR2V0VXNlclJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAEScAoJTGlzdFVzZXJzEiMubWVkcG9ydC5jZW50ZXIudjEuTGlzdFVzZXJzUmVxdWVzdBokLm1lZHBvcnQuY2VudGVyLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIhiquxgUEgUIARIBBBIFCAISAQQSAggDMAFiBnByb3RvMw", [file_buf_validate_validate, file_medport_center_v1_user, file_medport_policy_v1_policy, file_medport_policy_v1_principal]);
+  fileDesc("CiRtZWRwb3J0L2NlbnRlci92MS91c2VyX3NlcnZpY2UucHJvdG8SEW1lZHBvcnQuY2VudGVyLnYxItECChFDcmVhdGVVc2VyUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEhkKBWVtYWlsGAIgASgJQgq6SAdyBRj+AWABEhwKCHBhc3N3b3JkGAMgASgJQgq6SAdyBRABGIAIEhgKBG5hbWUYBCABKAlCCrpIB3IFEAEYyAESOgoJdXNlcl90eXBlGAUgASgOMhsubWVkcG9ydC5wb2xpY3kudjEuVXNlclR5cGVCCrpIB4IBBBABIAASNQoPb3JnYW5pemF0aW9uX2lkGAYgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEjsKBXJvbGVzGAcgAygOMhcubWVkcG9ydC5wb2xpY3kudjEuUm9sZUITukgQkgENCAEYASIHggEEEAEgABIcChRtdXN0X2NoYW5nZV9wYXNzd29yZBgIIAEoCCI7ChJDcmVhdGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIiPwoOR2V0VXNlclJlcXVlc3QSLQoHdXNlcl9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI4Cg9HZXRVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIi+AEKEExpc3RVc2Vyc1JlcXVlc3QSNQoPb3JnYW5pemF0aW9uX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACBJACgp1c2VyX3R5cGVzGAQgAygOMhsubWVkcG9ydC5wb2xpY3kudjEuVXNlclR5cGVCD7pIDJIBCSIHggEEEAEgABITCgthY3RpdmVfb25seRgFIAEoCBIZCghjb250YWlucxgGIAEoCUIHukgEcgIYZCJUChFMaXN0VXNlcnNSZXNwb25zZRImCgV1c2VycxgBIAMoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImAKC1VzZXJEZXRhaWxzEhYKBG5hbWUYASABKAlCCLpIBXIDGMgBEjkKBXJvbGVzGAIgAygOMhcubWVkcG9ydC5wb2xpY3kudjEuUm9sZUIRukgOkgELGAEiB4IBBBABIAAi6AEKEVVwZGF0ZVVzZXJSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdXNlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjcKB2RldGFpbHMYBCABKAsyHi5tZWRwb3J0LmNlbnRlci52MS5Vc2VyRGV0YWlsc0IGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIjsKElVwZGF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcubWVkcG9ydC5jZW50ZXIudjEuVXNlciJ3ChJEaXNhYmxlVXNlclJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd1c2VyX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEAiPAoTRGlzYWJsZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcubWVkcG9ydC5jZW50ZXIudjEuVXNlciJ2ChFFbmFibGVVc2VyUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3VzZXJfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQCI7ChJFbmFibGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIiigEKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdXNlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBImChJ0ZW1wb3JhcnlfcGFzc3dvcmQYAyABKAlCCrpIB3IFEAEYgAgiPgoVUmVzZXRQYXNzd29yZFJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5tZWRwb3J0LmNlbnRlci52MS5Vc2VyIl8KEVVubG9ja1VzZXJSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdXNlcl9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI7ChJVbmxvY2tVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXIytQcKC1VzZXJTZXJ2aWNlEnQKCkNyZWF0ZVVzZXISJC5tZWRwb3J0LmNlbnRlci52MS5DcmVhdGVVc2VyUmVxdWVzdBolLm1lZHBvcnQuY2VudGVyLnYxLkNyZWF0ZVVzZXJSZXNwb25zZSIZqrsYFRIFCAESAQQSBQgCEgEEEgUIAxIBBBJkCgdHZXRVc2VyEiEubWVkcG9ydC5jZW50ZXIudjEuR2V0VXNlclJlcXVlc3QaIi5tZWRwb3J0LmNlbnRlci52MS5HZXRVc2VyUmVzcG9uc2UiEqq7GA4SAggBEgIIAhICCAMwARJwCglMaXN0VXNlcnMSIy5tZWRwb3J0LmNlbnRlci52MS5MaXN0VXNlcnNSZXF1ZXN0GiQubWVkcG9ydC5jZW50ZXIudjEuTGlzdFVzZXJzUmVzcG9uc2UiGKq7GBQSBQgBEgEEEgUIAhIBBBICCAMwARJ0CgpVcGRhdGVVc2VyEiQubWVkcG9ydC5jZW50ZXIudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5tZWRwb3J0LmNlbnRlci52MS5VcGRhdGVVc2VyUmVzcG9uc2UiGaq7GBUSBQgBEgEEEgUIAhIBBBIFCAMSAQQSdwoLRGlzYWJsZVVzZXISJS5tZWRwb3J0LmNlbnRlci52MS5EaXNhYmxlVXNlclJlcXVlc3QaJi5tZWRwb3J0LmNlbnRlci52MS5EaXNhYmxlVXNlclJlc3BvbnNlIhmquxgVEgUIARIBBBIFCAISAQQSBQgDEgEEEnQKCkVuYWJsZVVzZXISJC5tZWRwb3J0LmNlbnRlci52MS5FbmFibGVVc2VyUmVxdWVzdBolLm1lZHBvcnQuY2VudGVyLnYxLkVuYWJsZVVzZXJSZXNwb25zZSIZqrsYFRIFCAESAQQSBQgCEgEEEgUIAxIBBBJ9Cg1SZXNldFBhc3N3b3JkEicubWVkcG9ydC5jZW50ZXIudjEuUmVzZXRQYXNzd29yZFJlcXVlc3QaKC5tZWRwb3J0LmNlbnRlci52MS5SZXNldFBhc3N3b3JkUmVzcG9uc2UiGaq7GBUSBQgBEgEEEgUIAhIBBBIFCAMSAQQSdAoKVW5sb2NrVXNlchIkLm1lZHBvcnQuY2VudGVyLnYxLlVubG9ja1VzZXJSZXF1ZXN0GiUubWVkcG9ydC5jZW50ZXIudjEuVW5sb2NrVXNlclJlc3BvbnNlIhmquxgVEgUIARIBBBIFCAISAQQSBQgDEgEEYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_medport_center_v1_user, file_medport_policy_v1_policy, file_medport_policy_v1_principal]);
 
 /**
  * @generated from message medport.center.v1.CreateUserRequest
@@ -60,6 +62,13 @@ export type CreateUserRequest = Message<"medport.center.v1.CreateUserRequest"> &
    * @generated from field: repeated medport.policy.v1.Role roles = 7;
    */
   roles: Role[];
+
+  /**
+   * The password is a temporary one: logging in demands a new one first.
+   *
+   * @generated from field: bool must_change_password = 8;
+   */
+  mustChangePassword: boolean;
 };
 
 /**
@@ -142,6 +151,27 @@ export type ListUsersRequest = Message<"medport.center.v1.ListUsersRequest"> & {
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.policy.v1.UserType user_types = 4;
+   */
+  userTypes: UserType[];
+
+  /**
+   * Only those who can log in.
+   *
+   * @generated from field: bool active_only = 5;
+   */
+  activeOnly: boolean;
+
+  /**
+   * Only those whose name or e-mail address has this in it, in any case.
+   *
+   * @generated from field: string contains = 6;
+   */
+  contains: string;
 };
 
 /**
@@ -172,6 +202,265 @@ export type ListUsersResponse = Message<"medport.center.v1.ListUsersResponse"> &
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
   messageDesc(file_medport_center_v1_user_service, 5);
+
+/**
+ * What may change about an account.
+ *
+ * @generated from message medport.center.v1.UserDetails
+ */
+export type UserDetails = Message<"medport.center.v1.UserDetails"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated medport.policy.v1.Role roles = 2;
+   */
+  roles: Role[];
+};
+
+/**
+ * Describes the message medport.center.v1.UserDetails.
+ * Use `create(UserDetailsSchema)` to create a new message.
+ */
+export const UserDetailsSchema: GenMessage<UserDetails> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 6);
+
+/**
+ * @generated from message medport.center.v1.UpdateUserRequest
+ */
+export type UpdateUserRequest = Message<"medport.center.v1.UpdateUserRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * If set, the account must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.center.v1.UserDetails details = 4;
+   */
+  details?: UserDetails | undefined;
+
+  /**
+   * The paths of `details` to change; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.UpdateUserRequest.
+ * Use `create(UpdateUserRequestSchema)` to create a new message.
+ */
+export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 7);
+
+/**
+ * @generated from message medport.center.v1.UpdateUserResponse
+ */
+export type UpdateUserResponse = Message<"medport.center.v1.UpdateUserResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.UpdateUserResponse.
+ * Use `create(UpdateUserResponseSchema)` to create a new message.
+ */
+export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 8);
+
+/**
+ * @generated from message medport.center.v1.DisableUserRequest
+ */
+export type DisableUserRequest = Message<"medport.center.v1.DisableUserRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * If set, the account must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.DisableUserRequest.
+ * Use `create(DisableUserRequestSchema)` to create a new message.
+ */
+export const DisableUserRequestSchema: GenMessage<DisableUserRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 9);
+
+/**
+ * @generated from message medport.center.v1.DisableUserResponse
+ */
+export type DisableUserResponse = Message<"medport.center.v1.DisableUserResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.DisableUserResponse.
+ * Use `create(DisableUserResponseSchema)` to create a new message.
+ */
+export const DisableUserResponseSchema: GenMessage<DisableUserResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 10);
+
+/**
+ * @generated from message medport.center.v1.EnableUserRequest
+ */
+export type EnableUserRequest = Message<"medport.center.v1.EnableUserRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * If set, the account must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.center.v1.EnableUserRequest.
+ * Use `create(EnableUserRequestSchema)` to create a new message.
+ */
+export const EnableUserRequestSchema: GenMessage<EnableUserRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 11);
+
+/**
+ * @generated from message medport.center.v1.EnableUserResponse
+ */
+export type EnableUserResponse = Message<"medport.center.v1.EnableUserResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.EnableUserResponse.
+ * Use `create(EnableUserResponseSchema)` to create a new message.
+ */
+export const EnableUserResponseSchema: GenMessage<EnableUserResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 12);
+
+/**
+ * @generated from message medport.center.v1.ResetPasswordRequest
+ */
+export type ResetPasswordRequest = Message<"medport.center.v1.ResetPasswordRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * At least 15 characters and at most 72 bytes of UTF-8.
+   *
+   * @generated from field: string temporary_password = 3;
+   */
+  temporaryPassword: string;
+};
+
+/**
+ * Describes the message medport.center.v1.ResetPasswordRequest.
+ * Use `create(ResetPasswordRequestSchema)` to create a new message.
+ */
+export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 13);
+
+/**
+ * @generated from message medport.center.v1.ResetPasswordResponse
+ */
+export type ResetPasswordResponse = Message<"medport.center.v1.ResetPasswordResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.ResetPasswordResponse.
+ * Use `create(ResetPasswordResponseSchema)` to create a new message.
+ */
+export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 14);
+
+/**
+ * @generated from message medport.center.v1.UnlockUserRequest
+ */
+export type UnlockUserRequest = Message<"medport.center.v1.UnlockUserRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message medport.center.v1.UnlockUserRequest.
+ * Use `create(UnlockUserRequestSchema)` to create a new message.
+ */
+export const UnlockUserRequestSchema: GenMessage<UnlockUserRequest> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 15);
+
+/**
+ * @generated from message medport.center.v1.UnlockUserResponse
+ */
+export type UnlockUserResponse = Message<"medport.center.v1.UnlockUserResponse"> & {
+  /**
+   * @generated from field: medport.center.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message medport.center.v1.UnlockUserResponse.
+ * Use `create(UnlockUserResponseSchema)` to create a new message.
+ */
+export const UnlockUserResponseSchema: GenMessage<UnlockUserResponse> = /*@__PURE__*/
+  messageDesc(file_medport_center_v1_user_service, 16);
 
 /**
  * Accounts of all silos.
@@ -208,6 +497,58 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof ListUsersRequestSchema;
     output: typeof ListUsersResponseSchema;
+  },
+  /**
+   * Changes an account's name or roles. An organization's admin changes accounts of the own organization, and nobody the own
+   * roles. The last admin of an organization stays one.
+   *
+   * @generated from rpc medport.center.v1.UserService.UpdateUser
+   */
+  updateUser: {
+    methodKind: "unary";
+    input: typeof UpdateUserRequestSchema;
+    output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Shuts an account: its sessions end, in all silos within a minute. Nobody shuts the own account or an organization's last
+   * admin.
+   *
+   * @generated from rpc medport.center.v1.UserService.DisableUser
+   */
+  disableUser: {
+    methodKind: "unary";
+    input: typeof DisableUserRequestSchema;
+    output: typeof DisableUserResponseSchema;
+  },
+  /**
+   * Opens an account again.
+   *
+   * @generated from rpc medport.center.v1.UserService.EnableUser
+   */
+  enableUser: {
+    methodKind: "unary";
+    input: typeof EnableUserRequestSchema;
+    output: typeof EnableUserResponseSchema;
+  },
+  /**
+   * Gives an account a temporary password: its sessions end, and logging in demands a new password.
+   *
+   * @generated from rpc medport.center.v1.UserService.ResetPassword
+   */
+  resetPassword: {
+    methodKind: "unary";
+    input: typeof ResetPasswordRequestSchema;
+    output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Lets an account log in again that was locked after too many failures.
+   *
+   * @generated from rpc medport.center.v1.UserService.UnlockUser
+   */
+  unlockUser: {
+    methodKind: "unary";
+    input: typeof UnlockUserRequestSchema;
+    output: typeof UnlockUserResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_center_v1_user_service, 0);

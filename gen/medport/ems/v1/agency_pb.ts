@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/agency.proto.
  */
 export const file_medport_ems_v1_agency: GenFile = /*@__PURE__*/
-  fileDesc("ChttZWRwb3J0L2Vtcy92MS9hZ2VuY3kucHJvdG8SDm1lZHBvcnQuZW1zLnYxIrQDCgZBZ2VuY3kSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIUCgxjb250YWN0X25hbWUYAyABKAkSDQoFcGhvbmUYBCABKAkSDQoFZW1haWwYBSABKAkSDwoHYWRkcmVzcxgGIAEoCRIMCgRjaXR5GAcgASgJEg0KBXN0YXRlGAggASgJEhAKCHppcF9jb2RlGAkgASgJEhQKDHNlcnZpY2VfYXJlYRgKIAMoCRIXCg9vcGVyYXRpbmdfaG91cnMYCyABKAkSFAoMY2FwYWJpbGl0aWVzGAwgAygJEigKB3ByaWNpbmcYDSABKAsyFy5tZWRwb3J0LmVtcy52MS5QcmljaW5nEg4KBmFjdGl2ZRgOIAEoCBItCgZzdGF0dXMYDyABKA4yHS5tZWRwb3J0LmVtcy52MS5TZXJ2aWNlU3RhdHVzEgwKBGV0YWcYECABKAkSLwoLY3JlYXRlX3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLbAQoHUHJpY2luZxJkCgpiYXNlX2ZhcmVzGAEgAygLMiYubWVkcG9ydC5lbXMudjEuUHJpY2luZy5CYXNlRmFyZXNFbnRyeUIoukglmgEiKiByHjIcXlswLTldezEsOH0oWy5dWzAtOV17MSwyfSk/JBI4CghwZXJfbWlsZRgCIAEoCUImukgjciEyH14oWzAtOV17MSw4fShbLl1bMC05XXsxLDJ9KT8pPyQaMAoOQmFzZUZhcmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKmAwoNQWdlbmN5UHJvZmlsZRIYCgRuYW1lGAEgASgJQgq6SAdyBRABGMgBEiAKDGNvbnRhY3RfbmFtZRgCIAEoCUIKukgHcgUQARjIARIYCgVwaG9uZRgDIAEoCUIJukgGcgQQARgoEhYKBWVtYWlsGAQgASgJQge6SARyAmABEhsKB2FkZHJlc3MYBSABKAlCCrpIB3IFEAEYyAESFwoEY2l0eRgGIAEoCUIJukgGcgQQARhkEiAKBXN0YXRlGAcgASgJQhG6SA5yDDIKXltBLVpdezJ9JBIvCgh6aXBfY29kZRgIIAEoCUIdukgachgyFl5bMC05XXs1fSgtWzAtOV17NH0pPyQSJwoMc2VydmljZV9hcmVhGAkgAygJQhG6SA6SAQsQyAEiBnIEEAEYZBIjCg9vcGVyYXRpbmdfaG91cnMYCiABKAlCCrpIB3IFEAEYyAESJgoMY2FwYWJpbGl0aWVzGAsgAygJQhC6SA2SAQoQMiIGcgQQARhkEigKB3ByaWNpbmcYDCABKAsyFy5tZWRwb3J0LmVtcy52MS5QcmljaW5nKoMBCg1TZXJ2aWNlU3RhdHVzEh4KGlNFUlZJQ0VfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVU0VSVklDRV9TVEFUVVNfQUNUSVZFEAESGwoXU0VSVklDRV9TVEFUVVNfSU5BQ1RJVkUQAhIaChZTRVJWSUNFX1NUQVRVU19QRU5ESU5HEANiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChttZWRwb3J0L2Vtcy92MS9hZ2VuY3kucHJvdG8SDm1lZHBvcnQuZW1zLnYxIrQDCgZBZ2VuY3kSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIUCgxjb250YWN0X25hbWUYAyABKAkSDQoFcGhvbmUYBCABKAkSDQoFZW1haWwYBSABKAkSDwoHYWRkcmVzcxgGIAEoCRIMCgRjaXR5GAcgASgJEg0KBXN0YXRlGAggASgJEhAKCHppcF9jb2RlGAkgASgJEhQKDHNlcnZpY2VfYXJlYRgKIAMoCRIXCg9vcGVyYXRpbmdfaG91cnMYCyABKAkSFAoMY2FwYWJpbGl0aWVzGAwgAygJEigKB3ByaWNpbmcYDSABKAsyFy5tZWRwb3J0LmVtcy52MS5QcmljaW5nEg4KBmFjdGl2ZRgOIAEoCBItCgZzdGF0dXMYDyABKA4yHS5tZWRwb3J0LmVtcy52MS5TZXJ2aWNlU3RhdHVzEgwKBGV0YWcYECABKAkSLwoLY3JlYXRlX3RpbWUYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLbAQoHUHJpY2luZxJkCgpiYXNlX2ZhcmVzGAEgAygLMiYubWVkcG9ydC5lbXMudjEuUHJpY2luZy5CYXNlRmFyZXNFbnRyeUIoukglmgEiKiByHjIcXlswLTldezEsOH0oWy5dWzAtOV17MSwyfSk/JBI4CghwZXJfbWlsZRgCIAEoCUImukgjciEyH14oWzAtOV17MSw4fShbLl1bMC05XXsxLDJ9KT8pPyQaMAoOQmFzZUZhcmVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKmAwoNQWdlbmN5UHJvZmlsZRIYCgRuYW1lGAEgASgJQgq6SAdyBRABGMgBEiAKDGNvbnRhY3RfbmFtZRgCIAEoCUIKukgHcgUQARjIARIYCgVwaG9uZRgDIAEoCUIJukgGcgQQARgoEhYKBWVtYWlsGAQgASgJQge6SARyAmABEhsKB2FkZHJlc3MYBSABKAlCCrpIB3IFEAEYyAESFwoEY2l0eRgGIAEoCUIJukgGcgQQARhkEiAKBXN0YXRlGAcgASgJQhG6SA5yDDIKXltBLVpdezJ9JBIvCgh6aXBfY29kZRgIIAEoCUIdukgachgyFl5bMC05XXs1fSgtWzAtOV17NH0pPyQSJwoMc2VydmljZV9hcmVhGAkgAygJQhG6SA6SAQsQyAEiBnIEEAEYZBIjCg9vcGVyYXRpbmdfaG91cnMYCiABKAlCCrpIB3IFEAEYyAESJgoMY2FwYWJpbGl0aWVzGAsgAygJQhC6SA2SAQoQMiIGcgQQARhkEigKB3ByaWNpbmcYDCABKAsyFy5tZWRwb3J0LmVtcy52MS5QcmljaW5nIqMDCg1BZ2VuY3lEZXRhaWxzEhYKBG5hbWUYASABKAlCCLpIBXIDGMgBEh4KDGNvbnRhY3RfbmFtZRgCIAEoCUIIukgFcgMYyAESFgoFcGhvbmUYAyABKAlCB7pIBHICGCgSGQoFZW1haWwYBCABKAlCCrpIB9gBAXICYAESGQoHYWRkcmVzcxgFIAEoCUIIukgFcgMYyAESFQoEY2l0eRgGIAEoCUIHukgEcgIYZBIjCgVzdGF0ZRgHIAEoCUIUukgRcg8yDV4oW0EtWl17Mn0pPyQSMgoIemlwX2NvZGUYCCABKAlCILpIHXIbMhleKFswLTldezV9KC1bMC05XXs0fSk/KT8kEicKDHNlcnZpY2VfYXJlYRgJIAMoCUIRukgOkgELEMgBIgZyBBABGGQSIQoPb3BlcmF0aW5nX2hvdXJzGAogASgJQgi6SAVyAxjIARImCgxjYXBhYmlsaXRpZXMYCyADKAlCELpIDZIBChAyIgZyBBABGGQSKAoHcHJpY2luZxgMIAEoCzIXLm1lZHBvcnQuZW1zLnYxLlByaWNpbmcqgwEKDVNlcnZpY2VTdGF0dXMSHgoaU0VSVklDRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVTRVJWSUNFX1NUQVRVU19BQ1RJVkUQARIbChdTRVJWSUNFX1NUQVRVU19JTkFDVElWRRACEhoKFlNFUlZJQ0VfU1RBVFVTX1BFTkRJTkcQA2IGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * An ambulance agency, which answers trips with its units.
@@ -230,6 +230,80 @@ export type AgencyProfile = Message<"medport.ems.v1.AgencyProfile"> & {
  */
 export const AgencyProfileSchema: GenMessage<AgencyProfile> = /*@__PURE__*/
   messageDesc(file_medport_ems_v1_agency, 2);
+
+/**
+ * What may change about an agency. No field may become empty but `pricing` and the lists.
+ *
+ * @generated from message medport.ems.v1.AgencyDetails
+ */
+export type AgencyDetails = Message<"medport.ems.v1.AgencyDetails"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string contact_name = 2;
+   */
+  contactName: string;
+
+  /**
+   * @generated from field: string phone = 3;
+   */
+  phone: string;
+
+  /**
+   * @generated from field: string email = 4;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string address = 5;
+   */
+  address: string;
+
+  /**
+   * @generated from field: string city = 6;
+   */
+  city: string;
+
+  /**
+   * @generated from field: string state = 7;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string zip_code = 8;
+   */
+  zipCode: string;
+
+  /**
+   * @generated from field: repeated string service_area = 9;
+   */
+  serviceArea: string[];
+
+  /**
+   * @generated from field: string operating_hours = 10;
+   */
+  operatingHours: string;
+
+  /**
+   * @generated from field: repeated string capabilities = 11;
+   */
+  capabilities: string[];
+
+  /**
+   * @generated from field: medport.ems.v1.Pricing pricing = 12;
+   */
+  pricing?: Pricing | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.AgencyDetails.
+ * Use `create(AgencyDetailsSchema)` to create a new message.
+ */
+export const AgencyDetailsSchema: GenMessage<AgencyDetails> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_agency, 3);
 
 /**
  * Whether an organization takes part.

@@ -5,7 +5,9 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Agency, AgencyProfile, ServiceStatus } from "./agency_pb.ts";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
+import type { Agency, AgencyDetails, AgencyProfile, ServiceStatus } from "./agency_pb.ts";
 import { file_medport_ems_v1_agency } from "./agency_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/agency_service.proto.
  */
 export const file_medport_ems_v1_agency_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNtZWRwb3J0L2Vtcy92MS9hZ2VuY3lfc2VydmljZS5wcm90bxIObWVkcG9ydC5lbXMudjEi1gEKE0NyZWF0ZUFnZW5jeVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIvCglhZ2VuY3lfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSNgoHcHJvZmlsZRgDIAEoCzIdLm1lZHBvcnQuZW1zLnYxLkFnZW5jeVByb2ZpbGVCBrpIA8gBARI5CgZzdGF0dXMYBCABKA4yHS5tZWRwb3J0LmVtcy52MS5TZXJ2aWNlU3RhdHVzQgq6SAeCAQQQASAAIj4KFENyZWF0ZUFnZW5jeVJlc3BvbnNlEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeSJDChBHZXRBZ2VuY3lSZXF1ZXN0Ei8KCWFnZW5jeV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI7ChFHZXRBZ2VuY3lSZXNwb25zZRImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kiUgoTTGlzdEFnZW5jaWVzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiWQoUTGlzdEFnZW5jaWVzUmVzcG9uc2USKAoIYWdlbmNpZXMYASADKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMssCCg1BZ2VuY3lTZXJ2aWNlEmkKDENyZWF0ZUFnZW5jeRIjLm1lZHBvcnQuZW1zLnYxLkNyZWF0ZUFnZW5jeVJlcXVlc3QaJC5tZWRwb3J0LmVtcy52MS5DcmVhdGVBZ2VuY3lSZXNwb25zZSIOqrsYChIFCAMSAQQaAQMSZAoJR2V0QWdlbmN5EiAubWVkcG9ydC5lbXMudjEuR2V0QWdlbmN5UmVxdWVzdBohLm1lZHBvcnQuZW1zLnYxLkdldEFnZW5jeVJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAESaQoMTGlzdEFnZW5jaWVzEiMubWVkcG9ydC5lbXMudjEuTGlzdEFnZW5jaWVzUmVxdWVzdBokLm1lZHBvcnQuZW1zLnYxLkxpc3RBZ2VuY2llc1Jlc3BvbnNlIg6quxgKEgIIAhICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_medport_ems_v1_agency, file_medport_policy_v1_policy]);
+  fileDesc("CiNtZWRwb3J0L2Vtcy92MS9hZ2VuY3lfc2VydmljZS5wcm90bxIObWVkcG9ydC5lbXMudjEi1gEKE0NyZWF0ZUFnZW5jeVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIvCglhZ2VuY3lfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSNgoHcHJvZmlsZRgDIAEoCzIdLm1lZHBvcnQuZW1zLnYxLkFnZW5jeVByb2ZpbGVCBrpIA8gBARI5CgZzdGF0dXMYBCABKA4yHS5tZWRwb3J0LmVtcy52MS5TZXJ2aWNlU3RhdHVzQgq6SAeCAQQQASAAIj4KFENyZWF0ZUFnZW5jeVJlc3BvbnNlEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeSJDChBHZXRBZ2VuY3lSZXF1ZXN0Ei8KCWFnZW5jeV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCI7ChFHZXRBZ2VuY3lSZXNwb25zZRImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kilAEKE0xpc3RBZ2VuY2llc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEkAKCHN0YXR1c2VzGAMgAygOMh0ubWVkcG9ydC5lbXMudjEuU2VydmljZVN0YXR1c0IPukgMkgEJIgeCAQQQASAAIlkKFExpc3RBZ2VuY2llc1Jlc3BvbnNlEigKCGFnZW5jaWVzGAEgAygLMhYubWVkcG9ydC5lbXMudjEuQWdlbmN5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLrAQoTVXBkYXRlQWdlbmN5UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi8KCWFnZW5jeV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjYKB2RldGFpbHMYBCABKAsyHS5tZWRwb3J0LmVtcy52MS5BZ2VuY3lEZXRhaWxzQga6SAPIAQESNwoLdXBkYXRlX21hc2sYBSABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQga6SAPIAQEiPgoUVXBkYXRlQWdlbmN5UmVzcG9uc2USJgoGYWdlbmN5GAEgASgLMhYubWVkcG9ydC5lbXMudjEuQWdlbmN5IrgBChZTZXRBZ2VuY3lTdGF0dXNSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLwoJYWdlbmN5X2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASOQoGc3RhdHVzGAQgASgOMh0ubWVkcG9ydC5lbXMudjEuU2VydmljZVN0YXR1c0IKukgHggEEEAEgACJBChdTZXRBZ2VuY3lTdGF0dXNSZXNwb25zZRImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3kysgQKDUFnZW5jeVNlcnZpY2USbQoMQ3JlYXRlQWdlbmN5EiMubWVkcG9ydC5lbXMudjEuQ3JlYXRlQWdlbmN5UmVxdWVzdBokLm1lZHBvcnQuZW1zLnYxLkNyZWF0ZUFnZW5jeVJlc3BvbnNlIhKquxgOEgUIAxIBBBoBAyABMAESZAoJR2V0QWdlbmN5EiAubWVkcG9ydC5lbXMudjEuR2V0QWdlbmN5UmVxdWVzdBohLm1lZHBvcnQuZW1zLnYxLkdldEFnZW5jeVJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAESaQoMTGlzdEFnZW5jaWVzEiMubWVkcG9ydC5lbXMudjEuTGlzdEFnZW5jaWVzUmVxdWVzdBokLm1lZHBvcnQuZW1zLnYxLkxpc3RBZ2VuY2llc1Jlc3BvbnNlIg6quxgKEgIIAhICCAMwARJtCgxVcGRhdGVBZ2VuY3kSIy5tZWRwb3J0LmVtcy52MS5VcGRhdGVBZ2VuY3lSZXF1ZXN0GiQubWVkcG9ydC5lbXMudjEuVXBkYXRlQWdlbmN5UmVzcG9uc2UiEqq7GA4SBQgCEgEEEgUIAxIBBBJyCg9TZXRBZ2VuY3lTdGF0dXMSJi5tZWRwb3J0LmVtcy52MS5TZXRBZ2VuY3lTdGF0dXNSZXF1ZXN0GicubWVkcG9ydC5lbXMudjEuU2V0QWdlbmN5U3RhdHVzUmVzcG9uc2UiDqq7GAoSBQgDEgEEGgEDYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_medport_ems_v1_agency, file_medport_policy_v1_policy]);
 
 /**
  * @generated from message medport.ems.v1.CreateAgencyRequest
@@ -116,6 +118,13 @@ export type ListAgenciesRequest = Message<"medport.ems.v1.ListAgenciesRequest"> 
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.ems.v1.ServiceStatus statuses = 3;
+   */
+  statuses: ServiceStatus[];
 };
 
 /**
@@ -148,13 +157,123 @@ export const ListAgenciesResponseSchema: GenMessage<ListAgenciesResponse> = /*@_
   messageDesc(file_medport_ems_v1_agency_service, 5);
 
 /**
+ * @generated from message medport.ems.v1.UpdateAgencyRequest
+ */
+export type UpdateAgencyRequest = Message<"medport.ems.v1.UpdateAgencyRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string agency_id = 2;
+   */
+  agencyId: string;
+
+  /**
+   * If set, the agency must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.ems.v1.AgencyDetails details = 4;
+   */
+  details?: AgencyDetails | undefined;
+
+  /**
+   * The paths of `details` to change; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.UpdateAgencyRequest.
+ * Use `create(UpdateAgencyRequestSchema)` to create a new message.
+ */
+export const UpdateAgencyRequestSchema: GenMessage<UpdateAgencyRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_agency_service, 6);
+
+/**
+ * @generated from message medport.ems.v1.UpdateAgencyResponse
+ */
+export type UpdateAgencyResponse = Message<"medport.ems.v1.UpdateAgencyResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.UpdateAgencyResponse.
+ * Use `create(UpdateAgencyResponseSchema)` to create a new message.
+ */
+export const UpdateAgencyResponseSchema: GenMessage<UpdateAgencyResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_agency_service, 7);
+
+/**
+ * @generated from message medport.ems.v1.SetAgencyStatusRequest
+ */
+export type SetAgencyStatusRequest = Message<"medport.ems.v1.SetAgencyStatusRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string agency_id = 2;
+   */
+  agencyId: string;
+
+  /**
+   * If set, the agency must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.ems.v1.ServiceStatus status = 4;
+   */
+  status: ServiceStatus;
+};
+
+/**
+ * Describes the message medport.ems.v1.SetAgencyStatusRequest.
+ * Use `create(SetAgencyStatusRequestSchema)` to create a new message.
+ */
+export const SetAgencyStatusRequestSchema: GenMessage<SetAgencyStatusRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_agency_service, 8);
+
+/**
+ * @generated from message medport.ems.v1.SetAgencyStatusResponse
+ */
+export type SetAgencyStatusResponse = Message<"medport.ems.v1.SetAgencyStatusResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.SetAgencyStatusResponse.
+ * Use `create(SetAgencyStatusResponseSchema)` to create a new message.
+ */
+export const SetAgencyStatusResponseSchema: GenMessage<SetAgencyStatusResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_agency_service, 9);
+
+/**
  * Agencies. EMS owns them, their status included; Center commands it.
  *
  * @generated from service medport.ems.v1.AgencyService
  */
 export const AgencyService: GenService<{
   /**
-   * Adds an agency. Called by Center's AgencyDirectoryService when it registers one.
+   * Adds an agency. Called by Center's AgencyDirectoryService when it registers one, and repeated with the same id until
+   * the outcome is known.
    *
    * @generated from rpc medport.ems.v1.AgencyService.CreateAgency
    */
@@ -182,6 +301,27 @@ export const AgencyService: GenService<{
     methodKind: "unary";
     input: typeof ListAgenciesRequestSchema;
     output: typeof ListAgenciesResponseSchema;
+  },
+  /**
+   * Changes an agency's profile, never its status. An agency's admin changes the own one, Center any.
+   *
+   * @generated from rpc medport.ems.v1.AgencyService.UpdateAgency
+   */
+  updateAgency: {
+    methodKind: "unary";
+    input: typeof UpdateAgencyRequestSchema;
+    output: typeof UpdateAgencyResponseSchema;
+  },
+  /**
+   * Approves, disables or enables an agency. Called by Center's AgencyDirectoryService. The open bids of an agency that no
+   * longer takes part expire; trips that it has stay with it.
+   *
+   * @generated from rpc medport.ems.v1.AgencyService.SetAgencyStatus
+   */
+  setAgencyStatus: {
+    methodKind: "unary";
+    input: typeof SetAgencyStatusRequestSchema;
+    output: typeof SetAgencyStatusResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_ems_v1_agency_service, 0);

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { AwardPolicy, Place, Priority, TransportLevel } from "../../transport/v1/trip_pb.ts";
+import type { AwardPolicy, Place, Priority, TimeWindow, TransportLevel } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
 import type { UnitType } from "../../transport/v1/unit_type_pb.ts";
 import { file_medport_transport_v1_unit_type } from "../../transport/v1/unit_type_pb.ts";
@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/bid.proto.
  */
 export const file_medport_ems_v1_bid: GenFile = /*@__PURE__*/
-  fileDesc("ChhtZWRwb3J0L2Vtcy92MS9iaWQucHJvdG8SDm1lZHBvcnQuZW1zLnYxIpYDCgNCaWQSCgoCaWQYASABKAkSDwoHdHJpcF9pZBgCIAEoCRIRCglhZ2VuY3lfaWQYAyABKAkSDwoHdW5pdF9pZBgEIAEoCRIOCgZhbW91bnQYBSABKAkSOgoWZXN0aW1hdGVkX2Fycml2YWxfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOQoVZXN0aW1hdGVkX3BpY2t1cF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVub3RlcxgIIAEoCRIpCgZzdGF0dXMYCSABKA4yGS5tZWRwb3J0LmVtcy52MS5CaWRTdGF0dXMSLwoLc3VibWl0X3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAwgASgJEh0KFXNlZW5fbWF0ZXJpYWxfdmVyc2lvbhgNIAEoAyLlAwoNQXZhaWxhYmxlVHJpcBIPCgd0cmlwX2lkGAEgASgJEhMKC3RyaXBfbnVtYmVyGAIgASgJEhMKC2hvc3BpdGFsX2lkGAMgASgJEisKBm9yaWdpbhgEIAEoCzIbLm1lZHBvcnQudHJhbnNwb3J0LnYxLlBsYWNlEjAKC2Rlc3RpbmF0aW9uGAUgASgLMhsubWVkcG9ydC50cmFuc3BvcnQudjEuUGxhY2USPQoPdHJhbnNwb3J0X2xldmVsGAYgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWwSMAoIcHJpb3JpdHkYByABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eRI3Cgxhd2FyZF9wb2xpY3kYCCABKA4yIS5tZWRwb3J0LnRyYW5zcG9ydC52MS5Bd2FyZFBvbGljeRIwCgxyZXF1ZXN0X3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKEG1hdGVyaWFsX3ZlcnNpb24YCiABKAMSMAoMcmVjZWl2ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpvd25fYmlkX2lkGAwgASgJIqICCgpBc3NpZ25tZW50EgoKAmlkGAEgASgJEg8KB3RyaXBfaWQYAiABKAkSEQoJYWdlbmN5X2lkGAMgASgJEg8KB3VuaXRfaWQYBCABKAkSMQoJdW5pdF90eXBlGAUgASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuVW5pdFR5cGUSDgoGYmlkX2lkGAYgASgJEi4KBXN0YXRlGAcgASgOMh8ubWVkcG9ydC5lbXMudjEuQXNzaWdubWVudFN0YXRlEi8KC2NyZWF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqowEKCUJpZFN0YXR1cxIaChZCSURfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSQklEX1NUQVRVU19QRU5ESU5HEAESFwoTQklEX1NUQVRVU19BQ0NFUFRFRBACEhcKE0JJRF9TVEFUVVNfUkVKRUNURUQQAxIWChJCSURfU1RBVFVTX0VYUElSRUQQBBIYChRCSURfU1RBVFVTX1dJVEhEUkFXThAFKnQKD0FjY2VwdGFuY2VTdGF0ZRIgChxBQ0NFUFRBTkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASHgoaQUNDRVBUQU5DRV9TVEFURV9DT05GSVJNRUQQARIfChtBQ0NFUFRBTkNFX1NUQVRFX0NPTkZJUk1JTkcQAiqtAQoPQXNzaWdubWVudFN0YXRlEiAKHEFTU0lHTk1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVBU1NJR05NRU5UX1NUQVRFX0hFTEQQARIeChpBU1NJR05NRU5UX1NUQVRFX0NPTkZJUk1FRBACEh0KGUFTU0lHTk1FTlRfU1RBVEVfUkVMRUFTRUQQAxIeChpBU1NJR05NRU5UX1NUQVRFX0NPTVBMRVRFRBAEYgZwcm90bzM", [file_google_protobuf_timestamp, file_medport_transport_v1_trip, file_medport_transport_v1_unit_type]);
+  fileDesc("ChhtZWRwb3J0L2Vtcy92MS9iaWQucHJvdG8SDm1lZHBvcnQuZW1zLnYxIuoDCgNCaWQSCgoCaWQYASABKAkSDwoHdHJpcF9pZBgCIAEoCRIRCglhZ2VuY3lfaWQYAyABKAkSDwoHdW5pdF9pZBgEIAEoCRIOCgZhbW91bnQYBSABKAkSOgoWZXN0aW1hdGVkX2Fycml2YWxfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOQoVZXN0aW1hdGVkX3BpY2t1cF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVub3RlcxgIIAEoCRIpCgZzdGF0dXMYCSABKA4yGS5tZWRwb3J0LmVtcy52MS5CaWRTdGF0dXMSLwoLc3VibWl0X3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAwgASgJEh0KFXNlZW5fbWF0ZXJpYWxfdmVyc2lvbhgNIAEoAxIQCghvdXRkYXRlZBgOIAEoCBIwCgplbmRfcmVhc29uGA8gASgOMhwubWVkcG9ydC5lbXMudjEuQmlkRW5kUmVhc29uEg4KBmRpcmVjdBgQIAEoCCLoBAoNQXZhaWxhYmxlVHJpcBIPCgd0cmlwX2lkGAEgASgJEhMKC3RyaXBfbnVtYmVyGAIgASgJEhMKC2hvc3BpdGFsX2lkGAMgASgJEisKBm9yaWdpbhgEIAEoCzIbLm1lZHBvcnQudHJhbnNwb3J0LnYxLlBsYWNlEjAKC2Rlc3RpbmF0aW9uGAUgASgLMhsubWVkcG9ydC50cmFuc3BvcnQudjEuUGxhY2USPQoPdHJhbnNwb3J0X2xldmVsGAYgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWwSMAoIcHJpb3JpdHkYByABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eRI3Cgxhd2FyZF9wb2xpY3kYCCABKA4yIS5tZWRwb3J0LnRyYW5zcG9ydC52MS5Bd2FyZFBvbGljeRIwCgxyZXF1ZXN0X3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKEG1hdGVyaWFsX3ZlcnNpb24YCiABKAMSMAoMcmVjZWl2ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpvd25fYmlkX2lkGAwgASgJEjYKEmJpZGRpbmdfY2xvc2VfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoNcGlja3VwX3dpbmRvdxgOIAEoCzIgLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRpbWVXaW5kb3cSEAoIZGVjbGluZWQYDyABKAgiogIKCkFzc2lnbm1lbnQSCgoCaWQYASABKAkSDwoHdHJpcF9pZBgCIAEoCRIRCglhZ2VuY3lfaWQYAyABKAkSDwoHdW5pdF9pZBgEIAEoCRIxCgl1bml0X3R5cGUYBSABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Vbml0VHlwZRIOCgZiaWRfaWQYBiABKAkSLgoFc3RhdGUYByABKA4yHy5tZWRwb3J0LmVtcy52MS5Bc3NpZ25tZW50U3RhdGUSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqjAQoJQmlkU3RhdHVzEhoKFkJJRF9TVEFUVVNfVU5TUEVDSUZJRUQQABIWChJCSURfU1RBVFVTX1BFTkRJTkcQARIXChNCSURfU1RBVFVTX0FDQ0VQVEVEEAISFwoTQklEX1NUQVRVU19SRUpFQ1RFRBADEhYKEkJJRF9TVEFUVVNfRVhQSVJFRBAEEhgKFEJJRF9TVEFUVVNfV0lUSERSQVdOEAUqjAMKDEJpZEVuZFJlYXNvbhIeChpCSURfRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEiEKHUJJRF9FTkRfUkVBU09OX1RSSVBfQ0FOQ0VMTEVEEAESIAocQklEX0VORF9SRUFTT05fVFJJUF9BU1NJR05FRBACEh0KGUJJRF9FTkRfUkVBU09OX1NVUEVSU0VERUQQAxIbChdCSURfRU5EX1JFQVNPTl9ERUNMSU5FRBAEEiYKIkJJRF9FTkRfUkVBU09OX1dJVEhEUkFXTl9CWV9BR0VOQ1kQBRInCiNCSURfRU5EX1JFQVNPTl9SRUpFQ1RFRF9CWV9IT1NQSVRBTBAGEiEKHUJJRF9FTkRfUkVBU09OX0JJRERJTkdfQ0xPU0VEEAcSIAocQklEX0VORF9SRUFTT05fVFJJUF9SRUxFQVNFRBAIEiEKHUJJRF9FTkRfUkVBU09OX0NPTlNFTlRfTEFQU0VEEAkSIgoeQklEX0VORF9SRUFTT05fQUdFTkNZX0RJU0FCTEVEEAoqdAoPQWNjZXB0YW5jZVN0YXRlEiAKHEFDQ0VQVEFOQ0VfU1RBVEVfVU5TUEVDSUZJRUQQABIeChpBQ0NFUFRBTkNFX1NUQVRFX0NPTkZJUk1FRBABEh8KG0FDQ0VQVEFOQ0VfU1RBVEVfQ09ORklSTUlORxACKq0BCg9Bc3NpZ25tZW50U3RhdGUSIAocQVNTSUdOTUVOVF9TVEFURV9VTlNQRUNJRklFRBAAEhkKFUFTU0lHTk1FTlRfU1RBVEVfSEVMRBABEh4KGkFTU0lHTk1FTlRfU1RBVEVfQ09ORklSTUVEEAISHQoZQVNTSUdOTUVOVF9TVEFURV9SRUxFQVNFRBADEh4KGkFTU0lHTk1FTlRfU1RBVEVfQ09NUExFVEVEEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_medport_transport_v1_trip, file_medport_transport_v1_unit_type]);
 
 /**
  * An agency's answer to a trip. Sealed: no other agency sees it.
@@ -96,6 +96,27 @@ export type Bid = Message<"medport.ems.v1.Bid"> & {
    * @generated from field: int64 seen_material_version = 13;
    */
   seenMaterialVersion: bigint;
+
+  /**
+   * The trip has changed since: the bid must be amended before it can be accepted.
+   *
+   * @generated from field: bool outdated = 14;
+   */
+  outdated: boolean;
+
+  /**
+   * Why it ended, if it did.
+   *
+   * @generated from field: medport.ems.v1.BidEndReason end_reason = 15;
+   */
+  endReason: BidEndReason;
+
+  /**
+   * The agency took the trip itself, without having bid before.
+   *
+   * @generated from field: bool direct = 16;
+   */
+  direct: boolean;
 };
 
 /**
@@ -174,6 +195,27 @@ export type AvailableTrip = Message<"medport.ems.v1.AvailableTrip"> & {
    * @generated from field: string own_bid_id = 12;
    */
   ownBidId: string;
+
+  /**
+   * Until then agencies may bid.
+   *
+   * @generated from field: google.protobuf.Timestamp bidding_close_time = 13;
+   */
+  biddingCloseTime?: Timestamp | undefined;
+
+  /**
+   * When the patient is to be picked up; absent if as soon as possible.
+   *
+   * @generated from field: medport.transport.v1.TimeWindow pickup_window = 14;
+   */
+  pickupWindow?: TimeWindow | undefined;
+
+  /**
+   * The caller's agency has declined the trip.
+   *
+   * @generated from field: bool declined = 15;
+   */
+  declined: boolean;
 };
 
 /**
@@ -301,6 +343,101 @@ export const BidStatusSchema: GenEnum<BidStatus> = /*@__PURE__*/
   enumDesc(file_medport_ems_v1_bid, 0);
 
 /**
+ * Why a bid ended.
+ *
+ * @generated from enum medport.ems.v1.BidEndReason
+ */
+export const BidEndReason = {
+  /**
+   * @generated from enum value: BID_END_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The trip was cancelled.
+   *
+   * @generated from enum value: BID_END_REASON_TRIP_CANCELLED = 1;
+   */
+  TRIP_CANCELLED: 1,
+
+  /**
+   * Another bid won.
+   *
+   * @generated from enum value: BID_END_REASON_TRIP_ASSIGNED = 2;
+   */
+  TRIP_ASSIGNED: 2,
+
+  /**
+   * A later attempt of the trip's won.
+   *
+   * @generated from enum value: BID_END_REASON_SUPERSEDED = 3;
+   */
+  SUPERSEDED: 3,
+
+  /**
+   * The agency said from the start that it does not take the trip.
+   *
+   * @generated from enum value: BID_END_REASON_DECLINED = 4;
+   */
+  DECLINED: 4,
+
+  /**
+   * The agency took the bid back.
+   *
+   * @generated from enum value: BID_END_REASON_WITHDRAWN_BY_AGENCY = 5;
+   */
+  WITHDRAWN_BY_AGENCY: 5,
+
+  /**
+   * The hospital, or Center, said no.
+   *
+   * @generated from enum value: BID_END_REASON_REJECTED_BY_HOSPITAL = 6;
+   */
+  REJECTED_BY_HOSPITAL: 6,
+
+  /**
+   * The time to bid was over.
+   *
+   * @generated from enum value: BID_END_REASON_BIDDING_CLOSED = 7;
+   */
+  BIDDING_CLOSED: 7,
+
+  /**
+   * The agency had the trip and gave it back, or lost it.
+   *
+   * @generated from enum value: BID_END_REASON_TRIP_RELEASED = 8;
+   */
+  TRIP_RELEASED: 8,
+
+  /**
+   * The agency had the trip and did not consent to its change in time.
+   *
+   * @generated from enum value: BID_END_REASON_CONSENT_LAPSED = 9;
+   */
+  CONSENT_LAPSED: 9,
+
+  /**
+   * The agency no longer takes part.
+   *
+   * @generated from enum value: BID_END_REASON_AGENCY_DISABLED = 10;
+   */
+  AGENCY_DISABLED: 10,
+} as const;
+
+/**
+ * Why a bid ended.
+ *
+ * @generated from enum medport.ems.v1.BidEndReason
+ */
+export type BidEndReason = (typeof BidEndReason)[keyof typeof BidEndReason] | UnknownEnum;
+
+/**
+ * Describes the enum medport.ems.v1.BidEndReason.
+ */
+export const BidEndReasonSchema: GenEnum<BidEndReason> = /*@__PURE__*/
+  enumDesc(file_medport_ems_v1_bid, 1);
+
+/**
  * Whether the outcome of accepting a trip is known.
  *
  * @generated from enum medport.ems.v1.AcceptanceState
@@ -338,7 +475,7 @@ export type AcceptanceState = (typeof AcceptanceState)[keyof typeof AcceptanceSt
  * Describes the enum medport.ems.v1.AcceptanceState.
  */
 export const AcceptanceStateSchema: GenEnum<AcceptanceState> = /*@__PURE__*/
-  enumDesc(file_medport_ems_v1_bid, 1);
+  enumDesc(file_medport_ems_v1_bid, 2);
 
 /**
  * @generated from enum medport.ems.v1.AssignmentState
@@ -387,5 +524,5 @@ export type AssignmentState = (typeof AssignmentState)[keyof typeof AssignmentSt
  * Describes the enum medport.ems.v1.AssignmentState.
  */
 export const AssignmentStateSchema: GenEnum<AssignmentState> = /*@__PURE__*/
-  enumDesc(file_medport_ems_v1_bid, 2);
+  enumDesc(file_medport_ems_v1_bid, 3);
 

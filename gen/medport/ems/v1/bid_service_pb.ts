@@ -5,14 +5,14 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { AcceptanceState, Assignment, AvailableTrip, Bid, BidStatus } from "./bid_pb.ts";
 import { file_medport_ems_v1_bid } from "./bid_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
 import type { AnswerSource } from "../../transport/v1/answer_source_pb.ts";
 import { file_medport_transport_v1_answer_source } from "../../transport/v1/answer_source_pb.ts";
-import type { TransportLevel } from "../../transport/v1/trip_pb.ts";
+import type { Priority, TransportLevel } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/bid_service.proto.
  */
 export const file_medport_ems_v1_bid_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBtZWRwb3J0L2Vtcy92MS9iaWRfc2VydmljZS5wcm90bxIObWVkcG9ydC5lbXMudjEihwIKGUxpc3RBdmFpbGFibGVUcmlwc1JlcXVlc3QSLwoJYWdlbmN5X2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEjwKBnNvdXJjZRgCIAEoDjIiLm1lZHBvcnQudHJhbnNwb3J0LnYxLkFuc3dlclNvdXJjZUIIukgFggECEAESPgoQdHJhbnNwb3J0X2xldmVscxgDIAMoDjIkLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydExldmVsEh0KCXBhZ2Vfc2l6ZRgEIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxiACCLHAQoaTGlzdEF2YWlsYWJsZVRyaXBzUmVzcG9uc2USLAoFdHJpcHMYASADKAsyHS5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIyCgZzb3VyY2UYAyABKA4yIi5tZWRwb3J0LnRyYW5zcG9ydC52MS5BbnN3ZXJTb3VyY2USLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSAoXR2V0QXZhaWxhYmxlVHJpcFJlcXVlc3QSLQoHdHJpcF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJHChhHZXRBdmFpbGFibGVUcmlwUmVzcG9uc2USKwoEdHJpcBgBIAEoCzIdLm1lZHBvcnQuZW1zLnYxLkF2YWlsYWJsZVRyaXAi1QIKEFN1Ym1pdEJpZFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB3VuaXRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSNgoGYW1vdW50GAQgASgJQia6SCNyITIfXihbMC05XXsxLDh9KFsuXVswLTldezEsMn0pPyk/JBI6ChZlc3RpbWF0ZWRfYXJyaXZhbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5ChVlc3RpbWF0ZWRfcGlja3VwX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBW5vdGVzGAcgASgJQgi6SAVyAxjQDyI1ChFTdWJtaXRCaWRSZXNwb25zZRIgCgNiaWQYASABKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQidgoSV2l0aGRyYXdCaWRSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLAoGYmlkX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEAiNwoTV2l0aGRyYXdCaWRSZXNwb25zZRIgCgNiaWQYASABKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQiqgEKD0xpc3RCaWRzUmVxdWVzdBItCgd0cmlwX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEisKCHN0YXR1c2VzGAIgAygOMhkubWVkcG9ydC5lbXMudjEuQmlkU3RhdHVzEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACCJOChBMaXN0Qmlkc1Jlc3BvbnNlEiEKBGJpZHMYASADKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInQKEEFjY2VwdEJpZFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIsCgZiaWRfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQCKVAQoRQWNjZXB0QmlkUmVzcG9uc2USLgoFc3RhdGUYASABKA4yHy5tZWRwb3J0LmVtcy52MS5BY2NlcHRhbmNlU3RhdGUSLgoKYXNzaWdubWVudBgCIAEoCzIaLm1lZHBvcnQuZW1zLnYxLkFzc2lnbm1lbnQSIAoDYmlkGAMgASgLMhMubWVkcG9ydC5lbXMudjEuQmlkIrwBChFBY2NlcHRUcmlwUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3RyaXBfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSLQoHdW5pdF9pZBgDIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIsChVzZWVuX21hdGVyaWFsX3ZlcnNpb24YBCABKANCDbpICiIIGP////8HKAAidAoSQWNjZXB0VHJpcFJlc3BvbnNlEi4KBXN0YXRlGAEgASgOMh8ubWVkcG9ydC5lbXMudjEuQWNjZXB0YW5jZVN0YXRlEi4KCmFzc2lnbm1lbnQYAiABKAsyGi5tZWRwb3J0LmVtcy52MS5Bc3NpZ25tZW50MoIGCgpCaWRTZXJ2aWNlEn0KEkxpc3RBdmFpbGFibGVUcmlwcxIpLm1lZHBvcnQuZW1zLnYxLkxpc3RBdmFpbGFibGVUcmlwc1JlcXVlc3QaKi5tZWRwb3J0LmVtcy52MS5MaXN0QXZhaWxhYmxlVHJpcHNSZXNwb25zZSIQqrsYDBICCAISAggDKAEwARJ3ChBHZXRBdmFpbGFibGVUcmlwEicubWVkcG9ydC5lbXMudjEuR2V0QXZhaWxhYmxlVHJpcFJlcXVlc3QaKC5tZWRwb3J0LmVtcy52MS5HZXRBdmFpbGFibGVUcmlwUmVzcG9uc2UiEKq7GAwSAggCEgIIAygBMAESYAoJU3VibWl0QmlkEiAubWVkcG9ydC5lbXMudjEuU3VibWl0QmlkUmVxdWVzdBohLm1lZHBvcnQuZW1zLnYxLlN1Ym1pdEJpZFJlc3BvbnNlIg6quxgKEgYIAhICAwQoARJmCgtXaXRoZHJhd0JpZBIiLm1lZHBvcnQuZW1zLnYxLldpdGhkcmF3QmlkUmVxdWVzdBojLm1lZHBvcnQuZW1zLnYxLldpdGhkcmF3QmlkUmVzcG9uc2UiDqq7GAoSBggCEgIDBCgBEmMKCExpc3RCaWRzEh8ubWVkcG9ydC5lbXMudjEuTGlzdEJpZHNSZXF1ZXN0GiAubWVkcG9ydC5lbXMudjEuTGlzdEJpZHNSZXNwb25zZSIUqrsYEBICCAESAggCEgIIAygBMAESaAoJQWNjZXB0QmlkEiAubWVkcG9ydC5lbXMudjEuQWNjZXB0QmlkUmVxdWVzdBohLm1lZHBvcnQuZW1zLnYxLkFjY2VwdEJpZFJlc3BvbnNlIhaquxgSEgYIARICAwQSBggDEgIDBCgBEmMKCkFjY2VwdFRyaXASIS5tZWRwb3J0LmVtcy52MS5BY2NlcHRUcmlwUmVxdWVzdBoiLm1lZHBvcnQuZW1zLnYxLkFjY2VwdFRyaXBSZXNwb25zZSIOqrsYChIGCAISAgMEKAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_ems_v1_bid, file_medport_policy_v1_policy, file_medport_transport_v1_answer_source, file_medport_transport_v1_trip]);
+  fileDesc("CiBtZWRwb3J0L2Vtcy92MS9iaWRfc2VydmljZS5wcm90bxIObWVkcG9ydC5lbXMudjEi/AIKGUxpc3RBdmFpbGFibGVUcmlwc1JlcXVlc3QSLwoJYWdlbmN5X2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEjwKBnNvdXJjZRgCIAEoDjIiLm1lZHBvcnQudHJhbnNwb3J0LnYxLkFuc3dlclNvdXJjZUIIukgFggECEAESPgoQdHJhbnNwb3J0X2xldmVscxgDIAMoDjIkLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydExldmVsEh0KCXBhZ2Vfc2l6ZRgEIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxiACBJDCgpwcmlvcml0aWVzGAYgAygOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuUHJpb3JpdHlCD7pIDJIBCSIHggEEEAEgABIXCgZjb3VudHkYByABKAlCB7pIBHICGGQSFQoNaGlkZV9kZWNsaW5lZBgIIAEoCCLHAQoaTGlzdEF2YWlsYWJsZVRyaXBzUmVzcG9uc2USLAoFdHJpcHMYASADKAsyHS5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIyCgZzb3VyY2UYAyABKA4yIi5tZWRwb3J0LnRyYW5zcG9ydC52MS5BbnN3ZXJTb3VyY2USLgoKYXNfb2ZfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiSAoXR2V0QXZhaWxhYmxlVHJpcFJlcXVlc3QSLQoHdHJpcF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCJHChhHZXRBdmFpbGFibGVUcmlwUmVzcG9uc2USKwoEdHJpcBgBIAEoCzIdLm1lZHBvcnQuZW1zLnYxLkF2YWlsYWJsZVRyaXAiqQMKEFN1Ym1pdEJpZFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB3VuaXRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSNgoGYW1vdW50GAQgASgJQia6SCNyITIfXihbMC05XXsxLDh9KFsuXVswLTldezEsMn0pPyk/JBI6ChZlc3RpbWF0ZWRfYXJyaXZhbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5ChVlc3RpbWF0ZWRfcGlja3VwX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBW5vdGVzGAcgASgJQgi6SAVyAxjQDxIvCglhZ2VuY3lfaWQYCCABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSIQoPb3ZlcnJpZGVfcmVhc29uGAkgASgJQgi6SAVyAxjQDyI1ChFTdWJtaXRCaWRSZXNwb25zZRIgCgNiaWQYASABKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQimQEKEldpdGhkcmF3QmlkUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEiwKBmJpZF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEiEKD292ZXJyaWRlX3JlYXNvbhgEIAEoCUIIukgFcgMY0A8iNwoTV2l0aGRyYXdCaWRSZXNwb25zZRIgCgNiaWQYASABKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQi2wEKD0xpc3RCaWRzUmVxdWVzdBItCgd0cmlwX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MCw2NH0kEisKCHN0YXR1c2VzGAIgAygOMhkubWVkcG9ydC5lbXMudjEuQmlkU3RhdHVzEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACBIvCglhZ2VuY3lfaWQYBSABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQiTgoQTGlzdEJpZHNSZXNwb25zZRIhCgRiaWRzGAEgAygLMhMubWVkcG9ydC5lbXMudjEuQmlkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ0ChBBY2NlcHRCaWRSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLAoGYmlkX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEAilQEKEUFjY2VwdEJpZFJlc3BvbnNlEi4KBXN0YXRlGAEgASgOMh8ubWVkcG9ydC5lbXMudjEuQWNjZXB0YW5jZVN0YXRlEi4KCmFzc2lnbm1lbnQYAiABKAsyGi5tZWRwb3J0LmVtcy52MS5Bc3NpZ25tZW50EiAKA2JpZBgDIAEoCzITLm1lZHBvcnQuZW1zLnYxLkJpZCK8AQoRQWNjZXB0VHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB3VuaXRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLAoVc2Vlbl9tYXRlcmlhbF92ZXJzaW9uGAQgASgDQg26SAoiCBj/////BygAInQKEkFjY2VwdFRyaXBSZXNwb25zZRIuCgVzdGF0ZRgBIAEoDjIfLm1lZHBvcnQuZW1zLnYxLkFjY2VwdGFuY2VTdGF0ZRIuCgphc3NpZ25tZW50GAIgASgLMhoubWVkcG9ydC5lbXMudjEuQXNzaWdubWVudCI9Cg1HZXRCaWRSZXF1ZXN0EiwKBmJpZF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JCIyCg5HZXRCaWRSZXNwb25zZRIgCgNiaWQYASABKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQigQIKCEJpZE9mZmVyEi0KB3VuaXRfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSNgoGYW1vdW50GAIgASgJQia6SCNyITIfXihbMC05XXsxLDh9KFsuXVswLTldezEsMn0pPyk/JBI6ChZlc3RpbWF0ZWRfYXJyaXZhbF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5ChVlc3RpbWF0ZWRfcGlja3VwX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBW5vdGVzGAUgASgJQgi6SAVyAxjQDyLwAQoPQW1lbmRCaWRSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLAoGYmlkX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASJwoFb2ZmZXIYBCABKAsyGC5tZWRwb3J0LmVtcy52MS5CaWRPZmZlchIvCgt1cGRhdGVfbWFzaxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSIQoPb3ZlcnJpZGVfcmVhc29uGAYgASgJQgi6SAVyAxjQDyI0ChBBbWVuZEJpZFJlc3BvbnNlEiAKA2JpZBgBIAEoCzITLm1lZHBvcnQuZW1zLnYxLkJpZCLOAQoSRGVjbGluZVRyaXBSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIYCgZyZWFzb24YAyABKAlCCLpIBXIDGNAPEi8KCWFnZW5jeV9pZBgEIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIhCg9vdmVycmlkZV9yZWFzb24YBSABKAlCCLpIBXIDGNAPIjcKE0RlY2xpbmVUcmlwUmVzcG9uc2USIAoDYmlkGAEgASgLMhMubWVkcG9ydC5lbXMudjEuQmlkInQKEFJlamVjdEJpZFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIsCgZiaWRfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQCI1ChFSZWplY3RCaWRSZXNwb25zZRIgCgNiaWQYASABKAsyEy5tZWRwb3J0LmVtcy52MS5CaWQi/QEKGldhdGNoQXZhaWxhYmxlVHJpcHNSZXF1ZXN0Ei8KCWFnZW5jeV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBJPChB0cmFuc3BvcnRfbGV2ZWxzGAIgAygOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWxCD7pIDJIBCSIHggEEEAEgABJDCgpwcmlvcml0aWVzGAMgAygOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuUHJpb3JpdHlCD7pIDJIBCSIHggEEEAEgABIYCgZjdXJzb3IYBCABKAlCCLpIBXIDGIAIIvoCChtXYXRjaEF2YWlsYWJsZVRyaXBzUmVzcG9uc2USDgoGY3Vyc29yGAEgASgJEkkKEHNuYXBzaG90X3N0YXJ0ZWQYAiABKAsyLS5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwc1NuYXBzaG90U3RhcnRlZEgAEjQKBHRyaXAYAyABKAsyJC5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwT25Cb2FyZEgAEjUKBGdvbmUYBCABKAsyJS5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwT2ZmQm9hcmRIABJNChJzbmFwc2hvdF9jb21wbGV0ZWQYBSABKAsyLy5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwc1NuYXBzaG90Q29tcGxldGVkSAASPAoJaGVhcnRiZWF0GAYgASgLMicubWVkcG9ydC5lbXMudjEuQXZhaWxhYmxlVHJpcHNIZWFydGJlYXRIAEIGCgRpdGVtImQKFEF2YWlsYWJsZVRyaXBPbkJvYXJkEisKBHRyaXAYASABKAsyHS5tZWRwb3J0LmVtcy52MS5BdmFpbGFibGVUcmlwEg4KBmNoYW5nZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgDIjkKFUF2YWlsYWJsZVRyaXBPZmZCb2FyZBIPCgd0cmlwX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAMiLAodQXZhaWxhYmxlVHJpcHNTbmFwc2hvdFN0YXJ0ZWQSCwoDZ2FwGAEgASgIIi8KH0F2YWlsYWJsZVRyaXBzU25hcHNob3RDb21wbGV0ZWQSDAoEc2l6ZRgBIAEoBSJDChdBdmFpbGFibGVUcmlwc0hlYXJ0YmVhdBIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDK3CgoKQmlkU2VydmljZRJ9ChJMaXN0QXZhaWxhYmxlVHJpcHMSKS5tZWRwb3J0LmVtcy52MS5MaXN0QXZhaWxhYmxlVHJpcHNSZXF1ZXN0GioubWVkcG9ydC5lbXMudjEuTGlzdEF2YWlsYWJsZVRyaXBzUmVzcG9uc2UiEKq7GAwSAggCEgIIAygBMAESdwoQR2V0QXZhaWxhYmxlVHJpcBInLm1lZHBvcnQuZW1zLnYxLkdldEF2YWlsYWJsZVRyaXBSZXF1ZXN0GigubWVkcG9ydC5lbXMudjEuR2V0QXZhaWxhYmxlVHJpcFJlc3BvbnNlIhCquxgMEgIIAhICCAMoATABEmgKCVN1Ym1pdEJpZBIgLm1lZHBvcnQuZW1zLnYxLlN1Ym1pdEJpZFJlcXVlc3QaIS5tZWRwb3J0LmVtcy52MS5TdWJtaXRCaWRSZXNwb25zZSIWqrsYEhIGCAISAgMEEgYIAxICAwQoARJuCgtXaXRoZHJhd0JpZBIiLm1lZHBvcnQuZW1zLnYxLldpdGhkcmF3QmlkUmVxdWVzdBojLm1lZHBvcnQuZW1zLnYxLldpdGhkcmF3QmlkUmVzcG9uc2UiFqq7GBISBggCEgIDBBIGCAMSAgMEKAESYwoITGlzdEJpZHMSHy5tZWRwb3J0LmVtcy52MS5MaXN0Qmlkc1JlcXVlc3QaIC5tZWRwb3J0LmVtcy52MS5MaXN0Qmlkc1Jlc3BvbnNlIhSquxgQEgIIARICCAISAggDKAEwARJoCglBY2NlcHRCaWQSIC5tZWRwb3J0LmVtcy52MS5BY2NlcHRCaWRSZXF1ZXN0GiEubWVkcG9ydC5lbXMudjEuQWNjZXB0QmlkUmVzcG9uc2UiFqq7GBISBggBEgIDBBIGCAMSAgMEKAESYwoKQWNjZXB0VHJpcBIhLm1lZHBvcnQuZW1zLnYxLkFjY2VwdFRyaXBSZXF1ZXN0GiIubWVkcG9ydC5lbXMudjEuQWNjZXB0VHJpcFJlc3BvbnNlIg6quxgKEgYIAhICAwQoARJdCgZHZXRCaWQSHS5tZWRwb3J0LmVtcy52MS5HZXRCaWRSZXF1ZXN0Gh4ubWVkcG9ydC5lbXMudjEuR2V0QmlkUmVzcG9uc2UiFKq7GBASAggBEgIIAhICCAMoATABEmUKCEFtZW5kQmlkEh8ubWVkcG9ydC5lbXMudjEuQW1lbmRCaWRSZXF1ZXN0GiAubWVkcG9ydC5lbXMudjEuQW1lbmRCaWRSZXNwb25zZSIWqrsYEhIGCAISAgMEEgYIAxICAwQoARJuCgtEZWNsaW5lVHJpcBIiLm1lZHBvcnQuZW1zLnYxLkRlY2xpbmVUcmlwUmVxdWVzdBojLm1lZHBvcnQuZW1zLnYxLkRlY2xpbmVUcmlwUmVzcG9uc2UiFqq7GBISBggCEgIDBBIGCAMSAgMEKAESaAoJUmVqZWN0QmlkEiAubWVkcG9ydC5lbXMudjEuUmVqZWN0QmlkUmVxdWVzdBohLm1lZHBvcnQuZW1zLnYxLlJlamVjdEJpZFJlc3BvbnNlIhaquxgSEgYIARICAwQSBggDEgIDBCgBEoIBChNXYXRjaEF2YWlsYWJsZVRyaXBzEioubWVkcG9ydC5lbXMudjEuV2F0Y2hBdmFpbGFibGVUcmlwc1JlcXVlc3QaKy5tZWRwb3J0LmVtcy52MS5XYXRjaEF2YWlsYWJsZVRyaXBzUmVzcG9uc2UiEKq7GAwSAggCEgIIAygBMAEwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_medport_ems_v1_bid, file_medport_policy_v1_policy, file_medport_transport_v1_answer_source, file_medport_transport_v1_trip]);
 
 /**
  * @generated from message medport.ems.v1.ListAvailableTripsRequest
@@ -58,6 +58,27 @@ export type ListAvailableTripsRequest = Message<"medport.ems.v1.ListAvailableTri
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.Priority priorities = 6;
+   */
+  priorities: Priority[];
+
+  /**
+   * Only those that begin in this county.
+   *
+   * @generated from field: string county = 7;
+   */
+  county: string;
+
+  /**
+   * Without those that the agency has declined.
+   *
+   * @generated from field: bool hide_declined = 8;
+   */
+  hideDeclined: boolean;
 };
 
 /**
@@ -181,6 +202,20 @@ export type SubmitBidRequest = Message<"medport.ems.v1.SubmitBidRequest"> & {
    * @generated from field: string notes = 7;
    */
   notes: string;
+
+  /**
+   * Demanded of Center, which acts for this agency; an agency's user leaves it empty.
+   *
+   * @generated from field: string agency_id = 8;
+   */
+  agencyId: string;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 9;
+   */
+  overrideReason: string;
 };
 
 /**
@@ -225,6 +260,13 @@ export type WithdrawBidRequest = Message<"medport.ems.v1.WithdrawBidRequest"> & 
    * @generated from field: string etag = 3;
    */
   etag: string;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 4;
+   */
+  overrideReason: string;
 };
 
 /**
@@ -280,6 +322,13 @@ export type ListBidsRequest = Message<"medport.ems.v1.ListBidsRequest"> & {
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * For Center and hospitals: only this agency's.
+   *
+   * @generated from field: string agency_id = 5;
+   */
+  agencyId: string;
 };
 
 /**
@@ -424,6 +473,486 @@ export const AcceptTripResponseSchema: GenMessage<AcceptTripResponse> = /*@__PUR
   messageDesc(file_medport_ems_v1_bid_service, 13);
 
 /**
+ * @generated from message medport.ems.v1.GetBidRequest
+ */
+export type GetBidRequest = Message<"medport.ems.v1.GetBidRequest"> & {
+  /**
+   * @generated from field: string bid_id = 1;
+   */
+  bidId: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.GetBidRequest.
+ * Use `create(GetBidRequestSchema)` to create a new message.
+ */
+export const GetBidRequestSchema: GenMessage<GetBidRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 14);
+
+/**
+ * @generated from message medport.ems.v1.GetBidResponse
+ */
+export type GetBidResponse = Message<"medport.ems.v1.GetBidResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Bid bid = 1;
+   */
+  bid?: Bid | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.GetBidResponse.
+ * Use `create(GetBidResponseSchema)` to create a new message.
+ */
+export const GetBidResponseSchema: GenMessage<GetBidResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 15);
+
+/**
+ * What an agency offers.
+ *
+ * @generated from message medport.ems.v1.BidOffer
+ */
+export type BidOffer = Message<"medport.ems.v1.BidOffer"> & {
+  /**
+   * May be empty, and named after the award.
+   *
+   * @generated from field: string unit_id = 1;
+   */
+  unitId: string;
+
+  /**
+   * Decimal US dollars with at most two places; may be empty.
+   *
+   * @generated from field: string amount = 2;
+   */
+  amount: string;
+
+  /**
+   * Must lie in the future.
+   *
+   * @generated from field: google.protobuf.Timestamp estimated_arrival_time = 3;
+   */
+  estimatedArrivalTime?: Timestamp | undefined;
+
+  /**
+   * Must lie in the future, and not before the arrival.
+   *
+   * @generated from field: google.protobuf.Timestamp estimated_pickup_time = 4;
+   */
+  estimatedPickupTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string notes = 5;
+   */
+  notes: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.BidOffer.
+ * Use `create(BidOfferSchema)` to create a new message.
+ */
+export const BidOfferSchema: GenMessage<BidOffer> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 16);
+
+/**
+ * @generated from message medport.ems.v1.AmendBidRequest
+ */
+export type AmendBidRequest = Message<"medport.ems.v1.AmendBidRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string bid_id = 2;
+   */
+  bidId: string;
+
+  /**
+   * If set, the bid must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Not needed to confirm the bid.
+   *
+   * @generated from field: medport.ems.v1.BidOffer offer = 4;
+   */
+  offer?: BidOffer | undefined;
+
+  /**
+   * The paths of `offer` to change; none, to confirm the bid for the trip as it is now.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 6;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.AmendBidRequest.
+ * Use `create(AmendBidRequestSchema)` to create a new message.
+ */
+export const AmendBidRequestSchema: GenMessage<AmendBidRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 17);
+
+/**
+ * @generated from message medport.ems.v1.AmendBidResponse
+ */
+export type AmendBidResponse = Message<"medport.ems.v1.AmendBidResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Bid bid = 1;
+   */
+  bid?: Bid | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.AmendBidResponse.
+ * Use `create(AmendBidResponseSchema)` to create a new message.
+ */
+export const AmendBidResponseSchema: GenMessage<AmendBidResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 18);
+
+/**
+ * @generated from message medport.ems.v1.DeclineTripRequest
+ */
+export type DeclineTripRequest = Message<"medport.ems.v1.DeclineTripRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * Free text from the agency.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Demanded of Center, which acts for this agency; an agency's user leaves it empty.
+   *
+   * @generated from field: string agency_id = 4;
+   */
+  agencyId: string;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 5;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.DeclineTripRequest.
+ * Use `create(DeclineTripRequestSchema)` to create a new message.
+ */
+export const DeclineTripRequestSchema: GenMessage<DeclineTripRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 19);
+
+/**
+ * @generated from message medport.ems.v1.DeclineTripResponse
+ */
+export type DeclineTripResponse = Message<"medport.ems.v1.DeclineTripResponse"> & {
+  /**
+   * The agency's answer: WITHDRAWN from the start, with end_reason DECLINED.
+   *
+   * @generated from field: medport.ems.v1.Bid bid = 1;
+   */
+  bid?: Bid | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.DeclineTripResponse.
+ * Use `create(DeclineTripResponseSchema)` to create a new message.
+ */
+export const DeclineTripResponseSchema: GenMessage<DeclineTripResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 20);
+
+/**
+ * @generated from message medport.ems.v1.RejectBidRequest
+ */
+export type RejectBidRequest = Message<"medport.ems.v1.RejectBidRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string bid_id = 2;
+   */
+  bidId: string;
+
+  /**
+   * If set, the bid must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.RejectBidRequest.
+ * Use `create(RejectBidRequestSchema)` to create a new message.
+ */
+export const RejectBidRequestSchema: GenMessage<RejectBidRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 21);
+
+/**
+ * @generated from message medport.ems.v1.RejectBidResponse
+ */
+export type RejectBidResponse = Message<"medport.ems.v1.RejectBidResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Bid bid = 1;
+   */
+  bid?: Bid | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.RejectBidResponse.
+ * Use `create(RejectBidResponseSchema)` to create a new message.
+ */
+export const RejectBidResponseSchema: GenMessage<RejectBidResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 22);
+
+/**
+ * @generated from message medport.ems.v1.WatchAvailableTripsRequest
+ */
+export type WatchAvailableTripsRequest = Message<"medport.ems.v1.WatchAvailableTripsRequest"> & {
+  /**
+   * For Center: as this agency sees it; all if empty.
+   *
+   * @generated from field: string agency_id = 1;
+   */
+  agencyId: string;
+
+  /**
+   * Any of these; all if empty. Must be the same when a cursor is given.
+   *
+   * @generated from field: repeated medport.transport.v1.TransportLevel transport_levels = 2;
+   */
+  transportLevels: TransportLevel[];
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.Priority priorities = 3;
+   */
+  priorities: Priority[];
+
+  /**
+   * From an earlier message; begins with a snapshot if empty.
+   *
+   * @generated from field: string cursor = 4;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.WatchAvailableTripsRequest.
+ * Use `create(WatchAvailableTripsRequestSchema)` to create a new message.
+ */
+export const WatchAvailableTripsRequestSchema: GenMessage<WatchAvailableTripsRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 23);
+
+/**
+ * One message of the live board.
+ *
+ * @generated from message medport.ems.v1.WatchAvailableTripsResponse
+ */
+export type WatchAvailableTripsResponse = Message<"medport.ems.v1.WatchAvailableTripsResponse"> & {
+  /**
+   * Where to go on. Empty within a snapshot: a snapshot that was cut off begins anew.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+
+  /**
+   * @generated from oneof medport.ems.v1.WatchAvailableTripsResponse.item
+   */
+  item: {
+    /**
+     * A snapshot begins: what was known before is void.
+     *
+     * @generated from field: medport.ems.v1.AvailableTripsSnapshotStarted snapshot_started = 2;
+     */
+    value: AvailableTripsSnapshotStarted;
+    case: "snapshotStarted";
+  } | {
+    /**
+     * A trip of the snapshot, or the new state of a trip that is open.
+     *
+     * @generated from field: medport.ems.v1.AvailableTripOnBoard trip = 3;
+     */
+    value: AvailableTripOnBoard;
+    case: "trip";
+  } | {
+    /**
+     * The trip is no longer open to the agency.
+     *
+     * @generated from field: medport.ems.v1.AvailableTripOffBoard gone = 4;
+     */
+    value: AvailableTripOffBoard;
+    case: "gone";
+  } | {
+    /**
+     * @generated from field: medport.ems.v1.AvailableTripsSnapshotCompleted snapshot_completed = 5;
+     */
+    value: AvailableTripsSnapshotCompleted;
+    case: "snapshotCompleted";
+  } | {
+    /**
+     * Nothing happened; the stream lives.
+     *
+     * @generated from field: medport.ems.v1.AvailableTripsHeartbeat heartbeat = 6;
+     */
+    value: AvailableTripsHeartbeat;
+    case: "heartbeat";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message medport.ems.v1.WatchAvailableTripsResponse.
+ * Use `create(WatchAvailableTripsResponseSchema)` to create a new message.
+ */
+export const WatchAvailableTripsResponseSchema: GenMessage<WatchAvailableTripsResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 24);
+
+/**
+ * A trip that is open to the agency. `own_bid_id` and `declined` are as they were when the trip changed.
+ *
+ * @generated from message medport.ems.v1.AvailableTripOnBoard
+ */
+export type AvailableTripOnBoard = Message<"medport.ems.v1.AvailableTripOnBoard"> & {
+  /**
+   * @generated from field: medport.ems.v1.AvailableTrip trip = 1;
+   */
+  trip?: AvailableTrip | undefined;
+
+  /**
+   * What happened, as in TripHistoryEntry; empty within a snapshot.
+   *
+   * @generated from field: string change = 2;
+   */
+  change: string;
+
+  /**
+   * The trip's version.
+   *
+   * @generated from field: int64 version = 3;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message medport.ems.v1.AvailableTripOnBoard.
+ * Use `create(AvailableTripOnBoardSchema)` to create a new message.
+ */
+export const AvailableTripOnBoardSchema: GenMessage<AvailableTripOnBoard> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 25);
+
+/**
+ * A trip that is no longer open to the agency.
+ *
+ * @generated from message medport.ems.v1.AvailableTripOffBoard
+ */
+export type AvailableTripOffBoard = Message<"medport.ems.v1.AvailableTripOffBoard"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * The trip's version at which it left.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message medport.ems.v1.AvailableTripOffBoard.
+ * Use `create(AvailableTripOffBoardSchema)` to create a new message.
+ */
+export const AvailableTripOffBoardSchema: GenMessage<AvailableTripOffBoard> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 26);
+
+/**
+ * The beginning of a snapshot.
+ *
+ * @generated from message medport.ems.v1.AvailableTripsSnapshotStarted
+ */
+export type AvailableTripsSnapshotStarted = Message<"medport.ems.v1.AvailableTripsSnapshotStarted"> & {
+  /**
+   * The cursor that was given can no longer be continued: changes may have been missed, and the snapshot replaces them.
+   *
+   * @generated from field: bool gap = 1;
+   */
+  gap: boolean;
+};
+
+/**
+ * Describes the message medport.ems.v1.AvailableTripsSnapshotStarted.
+ * Use `create(AvailableTripsSnapshotStartedSchema)` to create a new message.
+ */
+export const AvailableTripsSnapshotStartedSchema: GenMessage<AvailableTripsSnapshotStarted> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 27);
+
+/**
+ * The snapshot is whole; changes follow.
+ *
+ * @generated from message medport.ems.v1.AvailableTripsSnapshotCompleted
+ */
+export type AvailableTripsSnapshotCompleted = Message<"medport.ems.v1.AvailableTripsSnapshotCompleted"> & {
+  /**
+   * How many trips it had.
+   *
+   * @generated from field: int32 size = 1;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message medport.ems.v1.AvailableTripsSnapshotCompleted.
+ * Use `create(AvailableTripsSnapshotCompletedSchema)` to create a new message.
+ */
+export const AvailableTripsSnapshotCompletedSchema: GenMessage<AvailableTripsSnapshotCompleted> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 28);
+
+/**
+ * A sign of life.
+ *
+ * @generated from message medport.ems.v1.AvailableTripsHeartbeat
+ */
+export type AvailableTripsHeartbeat = Message<"medport.ems.v1.AvailableTripsHeartbeat"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.AvailableTripsHeartbeat.
+ * Use `create(AvailableTripsHeartbeatSchema)` to create a new message.
+ */
+export const AvailableTripsHeartbeatSchema: GenMessage<AvailableTripsHeartbeat> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_bid_service, 29);
+
+/**
  * Trips that wait for an agency, and the agencies' answers.
  *
  * @generated from service medport.ems.v1.BidService
@@ -500,6 +1029,58 @@ export const BidService: GenService<{
     methodKind: "unary";
     input: typeof AcceptTripRequestSchema;
     output: typeof AcceptTripResponseSchema;
+  },
+  /**
+   * Reads one bid: of the own hospital's trips, of the own agency, or for Center any.
+   *
+   * @generated from rpc medport.ems.v1.BidService.GetBid
+   */
+  getBid: {
+    methodKind: "unary";
+    input: typeof GetBidRequestSchema;
+    output: typeof GetBidResponseSchema;
+  },
+  /**
+   * Changes an open bid, and confirms that it is meant for the trip as it is now.
+   *
+   * @generated from rpc medport.ems.v1.BidService.AmendBid
+   */
+  amendBid: {
+    methodKind: "unary";
+    input: typeof AmendBidRequestSchema;
+    output: typeof AmendBidResponseSchema;
+  },
+  /**
+   * Says that the agency does not take a trip. The trip does not change, and the agency may still bid later.
+   *
+   * @generated from rpc medport.ems.v1.BidService.DeclineTrip
+   */
+  declineTrip: {
+    methodKind: "unary";
+    input: typeof DeclineTripRequestSchema;
+    output: typeof DeclineTripResponseSchema;
+  },
+  /**
+   * The owning hospital, or Center, says no to an open bid.
+   *
+   * @generated from rpc medport.ems.v1.BidService.RejectBid
+   */
+  rejectBid: {
+    methodKind: "unary";
+    input: typeof RejectBidRequestSchema;
+    output: typeof RejectBidResponseSchema;
+  },
+  /**
+   * The live board: the trips open to the caller's agency, for Center to any, then every change as it happens. Every message
+   * carries a cursor; a call with it goes on right there, also after a restart of either side. The stream ends when the
+   * access token expires, with TOKEN_EXPIRED: refresh the session and go on from the cursor.
+   *
+   * @generated from rpc medport.ems.v1.BidService.WatchAvailableTrips
+   */
+  watchAvailableTrips: {
+    methodKind: "server_streaming";
+    input: typeof WatchAvailableTripsRequestSchema;
+    output: typeof WatchAvailableTripsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_ems_v1_bid_service, 0);

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/dispatch_service.proto.
  */
 export const file_medport_ems_v1_dispatch_service: GenFile = /*@__PURE__*/
-  fileDesc("CiVtZWRwb3J0L2Vtcy92MS9kaXNwYXRjaF9zZXJ2aWNlLnByb3RvEg5tZWRwb3J0LmVtcy52MSKxAQoRQXNzaWduVW5pdFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB3VuaXRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSIQoPb3ZlcnJpZGVfcmVhc29uGAQgASgJQgi6SAVyAxjQDyJEChJBc3NpZ25Vbml0UmVzcG9uc2USLgoKYXNzaWdubWVudBgBIAEoCzIaLm1lZHBvcnQuZW1zLnYxLkFzc2lnbm1lbnQitQEKFkxpc3RBc3NpZ25tZW50c1JlcXVlc3QSLQoHdHJpcF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIvCgZzdGF0ZXMYAiADKA4yHy5tZWRwb3J0LmVtcy52MS5Bc3NpZ25tZW50U3RhdGUSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIImMKF0xpc3RBc3NpZ25tZW50c1Jlc3BvbnNlEi8KC2Fzc2lnbm1lbnRzGAEgAygLMhoubWVkcG9ydC5lbXMudjEuQXNzaWdubWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikAEKGExpc3RBc3NpZ25lZFRyaXBzUmVxdWVzdBI3CghzdGF0dXNlcxgBIAMoDjIlLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydFN0YXR1cxIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgiXwoZTGlzdEFzc2lnbmVkVHJpcHNSZXNwb25zZRIpCgV0cmlwcxgBIAMoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXASFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMuwCCg9EaXNwYXRjaFNlcnZpY2USawoKQXNzaWduVW5pdBIhLm1lZHBvcnQuZW1zLnYxLkFzc2lnblVuaXRSZXF1ZXN0GiIubWVkcG9ydC5lbXMudjEuQXNzaWduVW5pdFJlc3BvbnNlIhaquxgSEgYIAhICAwQSBggDEgIDBCgBEnQKD0xpc3RBc3NpZ25tZW50cxImLm1lZHBvcnQuZW1zLnYxLkxpc3RBc3NpZ25tZW50c1JlcXVlc3QaJy5tZWRwb3J0LmVtcy52MS5MaXN0QXNzaWdubWVudHNSZXNwb25zZSIQqrsYDBICCAISAggDKAEwARJ2ChFMaXN0QXNzaWduZWRUcmlwcxIoLm1lZHBvcnQuZW1zLnYxLkxpc3RBc3NpZ25lZFRyaXBzUmVxdWVzdBopLm1lZHBvcnQuZW1zLnYxLkxpc3RBc3NpZ25lZFRyaXBzUmVzcG9uc2UiDKq7GAgSAggCKAEwAWIGcHJvdG8z", [file_buf_validate_validate, file_medport_ems_v1_bid, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
+  fileDesc("CiVtZWRwb3J0L2Vtcy92MS9kaXNwYXRjaF9zZXJ2aWNlLnByb3RvEg5tZWRwb3J0LmVtcy52MSKxAQoRQXNzaWduVW5pdFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB3VuaXRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSIQoPb3ZlcnJpZGVfcmVhc29uGAQgASgJQgi6SAVyAxjQDyJEChJBc3NpZ25Vbml0UmVzcG9uc2USLgoKYXNzaWdubWVudBgBIAEoCzIaLm1lZHBvcnQuZW1zLnYxLkFzc2lnbm1lbnQitQEKFkxpc3RBc3NpZ25tZW50c1JlcXVlc3QSLQoHdHJpcF9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIvCgZzdGF0ZXMYAiADKA4yHy5tZWRwb3J0LmVtcy52MS5Bc3NpZ25tZW50U3RhdGUSHQoJcGFnZV9zaXplGAMgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBCABKAlCCLpIBXIDGIAIImMKF0xpc3RBc3NpZ25tZW50c1Jlc3BvbnNlEi8KC2Fzc2lnbm1lbnRzGAEgAygLMhoubWVkcG9ydC5lbXMudjEuQXNzaWdubWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikAEKGExpc3RBc3NpZ25lZFRyaXBzUmVxdWVzdBI3CghzdGF0dXNlcxgBIAMoDjIlLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydFN0YXR1cxIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgiXwoZTGlzdEFzc2lnbmVkVHJpcHNSZXNwb25zZRIpCgV0cmlwcxgBIAMoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXASFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIq8BCg9Td2FwVW5pdFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi0KB3VuaXRfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSIQoPb3ZlcnJpZGVfcmVhc29uGAQgASgJQgi6SAVyAxjQDyJCChBTd2FwVW5pdFJlc3BvbnNlEi4KCmFzc2lnbm1lbnQYASABKAsyGi5tZWRwb3J0LmVtcy52MS5Bc3NpZ25tZW50MtMDCg9EaXNwYXRjaFNlcnZpY2USawoKQXNzaWduVW5pdBIhLm1lZHBvcnQuZW1zLnYxLkFzc2lnblVuaXRSZXF1ZXN0GiIubWVkcG9ydC5lbXMudjEuQXNzaWduVW5pdFJlc3BvbnNlIhaquxgSEgYIAhICAwQSBggDEgIDBCgBEnQKD0xpc3RBc3NpZ25tZW50cxImLm1lZHBvcnQuZW1zLnYxLkxpc3RBc3NpZ25tZW50c1JlcXVlc3QaJy5tZWRwb3J0LmVtcy52MS5MaXN0QXNzaWdubWVudHNSZXNwb25zZSIQqrsYDBICCAISAggDKAEwARJ2ChFMaXN0QXNzaWduZWRUcmlwcxIoLm1lZHBvcnQuZW1zLnYxLkxpc3RBc3NpZ25lZFRyaXBzUmVxdWVzdBopLm1lZHBvcnQuZW1zLnYxLkxpc3RBc3NpZ25lZFRyaXBzUmVzcG9uc2UiDKq7GAgSAggCKAEwARJlCghTd2FwVW5pdBIfLm1lZHBvcnQuZW1zLnYxLlN3YXBVbml0UmVxdWVzdBogLm1lZHBvcnQuZW1zLnYxLlN3YXBVbml0UmVzcG9uc2UiFqq7GBISBggCEgIDBBIGCAMSAgMEKAFiBnByb3RvMw", [file_buf_validate_validate, file_medport_ems_v1_bid, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
 
 /**
  * @generated from message medport.ems.v1.AssignUnitRequest
@@ -183,6 +183,59 @@ export const ListAssignedTripsResponseSchema: GenMessage<ListAssignedTripsRespon
   messageDesc(file_medport_ems_v1_dispatch_service, 5);
 
 /**
+ * @generated from message medport.ems.v1.SwapUnitRequest
+ */
+export type SwapUnitRequest = Message<"medport.ems.v1.SwapUnitRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * The unit that takes over.
+   *
+   * @generated from field: string unit_id = 3;
+   */
+  unitId: string;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 4;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.SwapUnitRequest.
+ * Use `create(SwapUnitRequestSchema)` to create a new message.
+ */
+export const SwapUnitRequestSchema: GenMessage<SwapUnitRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_dispatch_service, 6);
+
+/**
+ * @generated from message medport.ems.v1.SwapUnitResponse
+ */
+export type SwapUnitResponse = Message<"medport.ems.v1.SwapUnitResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Assignment assignment = 1;
+   */
+  assignment?: Assignment | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.SwapUnitResponse.
+ * Use `create(SwapUnitResponseSchema)` to create a new message.
+ */
+export const SwapUnitResponseSchema: GenMessage<SwapUnitResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_dispatch_service, 7);
+
+/**
  * What an agency does with the trips it has won.
  *
  * @generated from service medport.ems.v1.DispatchService
@@ -217,6 +270,16 @@ export const DispatchService: GenService<{
     methodKind: "unary";
     input: typeof ListAssignedTripsRequestSchema;
     output: typeof ListAssignedTripsResponseSchema;
+  },
+  /**
+   * Puts another unit of the agency on a trip before the pickup; the former one is free.
+   *
+   * @generated from rpc medport.ems.v1.DispatchService.SwapUnit
+   */
+  swapUnit: {
+    methodKind: "unary";
+    input: typeof SwapUnitRequestSchema;
+    output: typeof SwapUnitResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_ems_v1_dispatch_service, 0);

@@ -5,8 +5,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
 import type { Coordinates } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/route_service.proto.
  */
 export const file_medport_ems_v1_route_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJtZWRwb3J0L2Vtcy92MS9yb3V0ZV9zZXJ2aWNlLnByb3RvEg5tZWRwb3J0LmVtcy52MSLjAgoFUm91dGUSCgoCaWQYASABKAkSEQoJYWdlbmN5X2lkGAIgASgJEgwKBG5hbWUYAyABKAkSJwoEdHlwZRgEIAEoDjIZLm1lZHBvcnQuZW1zLnYxLlJvdXRlVHlwZRI0Cgl3YXlwb2ludHMYBSADKAsyIS5tZWRwb3J0LnRyYW5zcG9ydC52MS5Db29yZGluYXRlcxIWCg5kaXN0YW5jZV9taWxlcxgGIAEoCRIZChFlc3RpbWF0ZWRfbWludXRlcxgHIAEoBRIrCgZzdGF0dXMYCCABKA4yGy5tZWRwb3J0LmVtcy52MS5Sb3V0ZVN0YXR1cxIMCgRldGFnGAkgASgJEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiqgIKEkNyZWF0ZVJvdXRlUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESMwoEdHlwZRgDIAEoDjIZLm1lZHBvcnQuZW1zLnYxLlJvdXRlVHlwZUIKukgHggEEEAEgABJBCgl3YXlwb2ludHMYBCADKAsyIS5tZWRwb3J0LnRyYW5zcG9ydC52MS5Db29yZGluYXRlc0ILukgIkgEFCAIQ9AMSPgoOZGlzdGFuY2VfbWlsZXMYBSABKAlCJrpII3IhMh9eKFswLTldezEsNn0oWy5dWzAtOV17MSwyfSk/KT8kEiUKEWVzdGltYXRlZF9taW51dGVzGAYgASgFQgq6SAcaBRjgTigAIjsKE0NyZWF0ZVJvdXRlUmVzcG9uc2USJAoFcm91dGUYASABKAsyFS5tZWRwb3J0LmVtcy52MS5Sb3V0ZSJQChFMaXN0Um91dGVzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiVAoSTGlzdFJvdXRlc1Jlc3BvbnNlEiUKBnJvdXRlcxgBIAMoCzIVLm1lZHBvcnQuZW1zLnYxLlJvdXRlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqLAQoJUm91dGVUeXBlEhoKFlJPVVRFX1RZUEVfVU5TUEVDSUZJRUQQABIYChRST1VURV9UWVBFX09QVElNSVpFRBABEhcKE1JPVVRFX1RZUEVfU1RBTkRBUkQQAhIYChRST1VURV9UWVBFX0VNRVJHRU5DWRADEhUKEVJPVVRFX1RZUEVfQ1VTVE9NEAQqegoLUm91dGVTdGF0dXMSHAoYUk9VVEVfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTUk9VVEVfU1RBVFVTX0FDVElWRRABEhkKFVJPVVRFX1NUQVRVU19JTkFDVElWRRACEhkKFVJPVVRFX1NUQVRVU19BUkNISVZFRBADMtUBCgxSb3V0ZVNlcnZpY2USZAoLQ3JlYXRlUm91dGUSIi5tZWRwb3J0LmVtcy52MS5DcmVhdGVSb3V0ZVJlcXVlc3QaIy5tZWRwb3J0LmVtcy52MS5DcmVhdGVSb3V0ZVJlc3BvbnNlIgyquxgIEgYIAhICAwQSXwoKTGlzdFJvdXRlcxIhLm1lZHBvcnQuZW1zLnYxLkxpc3RSb3V0ZXNSZXF1ZXN0GiIubWVkcG9ydC5lbXMudjEuTGlzdFJvdXRlc1Jlc3BvbnNlIgqquxgGEgIIAjABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
+  fileDesc("CiJtZWRwb3J0L2Vtcy92MS9yb3V0ZV9zZXJ2aWNlLnByb3RvEg5tZWRwb3J0LmVtcy52MSLjAgoFUm91dGUSCgoCaWQYASABKAkSEQoJYWdlbmN5X2lkGAIgASgJEgwKBG5hbWUYAyABKAkSJwoEdHlwZRgEIAEoDjIZLm1lZHBvcnQuZW1zLnYxLlJvdXRlVHlwZRI0Cgl3YXlwb2ludHMYBSADKAsyIS5tZWRwb3J0LnRyYW5zcG9ydC52MS5Db29yZGluYXRlcxIWCg5kaXN0YW5jZV9taWxlcxgGIAEoCRIZChFlc3RpbWF0ZWRfbWludXRlcxgHIAEoBRIrCgZzdGF0dXMYCCABKA4yGy5tZWRwb3J0LmVtcy52MS5Sb3V0ZVN0YXR1cxIMCgRldGFnGAkgASgJEi8KC2NyZWF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiqgIKEkNyZWF0ZVJvdXRlUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESMwoEdHlwZRgDIAEoDjIZLm1lZHBvcnQuZW1zLnYxLlJvdXRlVHlwZUIKukgHggEEEAEgABJBCgl3YXlwb2ludHMYBCADKAsyIS5tZWRwb3J0LnRyYW5zcG9ydC52MS5Db29yZGluYXRlc0ILukgIkgEFCAIQ9AMSPgoOZGlzdGFuY2VfbWlsZXMYBSABKAlCJrpII3IhMh9eKFswLTldezEsNn0oWy5dWzAtOV17MSwyfSk/KT8kEiUKEWVzdGltYXRlZF9taW51dGVzGAYgASgFQgq6SAcaBRjgTigAIjsKE0NyZWF0ZVJvdXRlUmVzcG9uc2USJAoFcm91dGUYASABKAsyFS5tZWRwb3J0LmVtcy52MS5Sb3V0ZSLBAQoRTGlzdFJvdXRlc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEj4KCHN0YXR1c2VzGAMgAygOMhsubWVkcG9ydC5lbXMudjEuUm91dGVTdGF0dXNCD7pIDJIBCSIHggEEEAEgABIvCglhZ2VuY3lfaWQYBCABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQiVAoSTGlzdFJvdXRlc1Jlc3BvbnNlEiUKBnJvdXRlcxgBIAMoCzIVLm1lZHBvcnQuZW1zLnYxLlJvdXRlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJBCg9HZXRSb3V0ZVJlcXVlc3QSLgoIcm91dGVfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiOAoQR2V0Um91dGVSZXNwb25zZRIkCgVyb3V0ZRgBIAEoCzIVLm1lZHBvcnQuZW1zLnYxLlJvdXRlIrgCCgxSb3V0ZURldGFpbHMSFgoEbmFtZRgBIAEoCUIIukgFcgMYyAESMQoEdHlwZRgCIAEoDjIZLm1lZHBvcnQuZW1zLnYxLlJvdXRlVHlwZUIIukgFggECEAESPwoJd2F5cG9pbnRzGAMgAygLMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQ29vcmRpbmF0ZXNCCbpIBpIBAxD0AxI+Cg5kaXN0YW5jZV9taWxlcxgEIAEoCUImukgjciEyH14oWzAtOV17MSw2fShbLl1bMC05XXsxLDJ9KT8pPyQSJQoRZXN0aW1hdGVkX21pbnV0ZXMYBSABKAVCCrpIBxoFGOBOKAASNQoGc3RhdHVzGAYgASgOMhsubWVkcG9ydC5lbXMudjEuUm91dGVTdGF0dXNCCLpIBYIBAhABIugBChJVcGRhdGVSb3V0ZVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIuCghyb3V0ZV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjUKB2RldGFpbHMYBCABKAsyHC5tZWRwb3J0LmVtcy52MS5Sb3V0ZURldGFpbHNCBrpIA8gBARI3Cgt1cGRhdGVfbWFzaxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2tCBrpIA8gBASI7ChNVcGRhdGVSb3V0ZVJlc3BvbnNlEiQKBXJvdXRlGAEgASgLMhUubWVkcG9ydC5lbXMudjEuUm91dGUqiwEKCVJvdXRlVHlwZRIaChZST1VURV9UWVBFX1VOU1BFQ0lGSUVEEAASGAoUUk9VVEVfVFlQRV9PUFRJTUlaRUQQARIXChNST1VURV9UWVBFX1NUQU5EQVJEEAISGAoUUk9VVEVfVFlQRV9FTUVSR0VOQ1kQAxIVChFST1VURV9UWVBFX0NVU1RPTRAEKnoKC1JvdXRlU3RhdHVzEhwKGFJPVVRFX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE1JPVVRFX1NUQVRVU19BQ1RJVkUQARIZChVST1VURV9TVEFUVVNfSU5BQ1RJVkUQAhIZChVST1VURV9TVEFUVVNfQVJDSElWRUQQAzKeAwoMUm91dGVTZXJ2aWNlEmQKC0NyZWF0ZVJvdXRlEiIubWVkcG9ydC5lbXMudjEuQ3JlYXRlUm91dGVSZXF1ZXN0GiMubWVkcG9ydC5lbXMudjEuQ3JlYXRlUm91dGVSZXNwb25zZSIMqrsYCBIGCAISAgMEEmMKCkxpc3RSb3V0ZXMSIS5tZWRwb3J0LmVtcy52MS5MaXN0Um91dGVzUmVxdWVzdBoiLm1lZHBvcnQuZW1zLnYxLkxpc3RSb3V0ZXNSZXNwb25zZSIOqrsYChICCAISAggDMAESXQoIR2V0Um91dGUSHy5tZWRwb3J0LmVtcy52MS5HZXRSb3V0ZVJlcXVlc3QaIC5tZWRwb3J0LmVtcy52MS5HZXRSb3V0ZVJlc3BvbnNlIg6quxgKEgIIAhICCAMwARJkCgtVcGRhdGVSb3V0ZRIiLm1lZHBvcnQuZW1zLnYxLlVwZGF0ZVJvdXRlUmVxdWVzdBojLm1lZHBvcnQuZW1zLnYxLlVwZGF0ZVJvdXRlUmVzcG9uc2UiDKq7GAgSBggCEgIDBGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
 
 /**
  * A way that an agency drives often.
@@ -163,6 +163,20 @@ export type ListRoutesRequest = Message<"medport.ems.v1.ListRoutesRequest"> & {
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.ems.v1.RouteStatus statuses = 3;
+   */
+  statuses: RouteStatus[];
+
+  /**
+   * For Center: only this agency's.
+   *
+   * @generated from field: string agency_id = 4;
+   */
+  agencyId: string;
 };
 
 /**
@@ -193,6 +207,146 @@ export type ListRoutesResponse = Message<"medport.ems.v1.ListRoutesResponse"> & 
  */
 export const ListRoutesResponseSchema: GenMessage<ListRoutesResponse> = /*@__PURE__*/
   messageDesc(file_medport_ems_v1_route_service, 4);
+
+/**
+ * @generated from message medport.ems.v1.GetRouteRequest
+ */
+export type GetRouteRequest = Message<"medport.ems.v1.GetRouteRequest"> & {
+  /**
+   * @generated from field: string route_id = 1;
+   */
+  routeId: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.GetRouteRequest.
+ * Use `create(GetRouteRequestSchema)` to create a new message.
+ */
+export const GetRouteRequestSchema: GenMessage<GetRouteRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_route_service, 5);
+
+/**
+ * @generated from message medport.ems.v1.GetRouteResponse
+ */
+export type GetRouteResponse = Message<"medport.ems.v1.GetRouteResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Route route = 1;
+   */
+  route?: Route | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.GetRouteResponse.
+ * Use `create(GetRouteResponseSchema)` to create a new message.
+ */
+export const GetRouteResponseSchema: GenMessage<GetRouteResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_route_service, 6);
+
+/**
+ * What may change about a route.
+ *
+ * @generated from message medport.ems.v1.RouteDetails
+ */
+export type RouteDetails = Message<"medport.ems.v1.RouteDetails"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: medport.ems.v1.RouteType type = 2;
+   */
+  type: RouteType;
+
+  /**
+   * At least two.
+   *
+   * @generated from field: repeated medport.transport.v1.Coordinates waypoints = 3;
+   */
+  waypoints: Coordinates[];
+
+  /**
+   * @generated from field: string distance_miles = 4;
+   */
+  distanceMiles: string;
+
+  /**
+   * @generated from field: int32 estimated_minutes = 5;
+   */
+  estimatedMinutes: number;
+
+  /**
+   * ARCHIVED is final.
+   *
+   * @generated from field: medport.ems.v1.RouteStatus status = 6;
+   */
+  status: RouteStatus;
+};
+
+/**
+ * Describes the message medport.ems.v1.RouteDetails.
+ * Use `create(RouteDetailsSchema)` to create a new message.
+ */
+export const RouteDetailsSchema: GenMessage<RouteDetails> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_route_service, 7);
+
+/**
+ * @generated from message medport.ems.v1.UpdateRouteRequest
+ */
+export type UpdateRouteRequest = Message<"medport.ems.v1.UpdateRouteRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string route_id = 2;
+   */
+  routeId: string;
+
+  /**
+   * If set, the route must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.ems.v1.RouteDetails details = 4;
+   */
+  details?: RouteDetails | undefined;
+
+  /**
+   * The paths of `details` to change; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.UpdateRouteRequest.
+ * Use `create(UpdateRouteRequestSchema)` to create a new message.
+ */
+export const UpdateRouteRequestSchema: GenMessage<UpdateRouteRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_route_service, 8);
+
+/**
+ * @generated from message medport.ems.v1.UpdateRouteResponse
+ */
+export type UpdateRouteResponse = Message<"medport.ems.v1.UpdateRouteResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Route route = 1;
+   */
+  route?: Route | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.UpdateRouteResponse.
+ * Use `create(UpdateRouteResponseSchema)` to create a new message.
+ */
+export const UpdateRouteResponseSchema: GenMessage<UpdateRouteResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_route_service, 9);
 
 /**
  * @generated from enum medport.ems.v1.RouteType
@@ -288,7 +442,7 @@ export const RouteService: GenService<{
     output: typeof CreateRouteResponseSchema;
   },
   /**
-   * Lists the caller's agency's routes by name.
+   * Lists routes by name: the own agency's, or for Center any agency's.
    *
    * @generated from rpc medport.ems.v1.RouteService.ListRoutes
    */
@@ -296,6 +450,26 @@ export const RouteService: GenService<{
     methodKind: "unary";
     input: typeof ListRoutesRequestSchema;
     output: typeof ListRoutesResponseSchema;
+  },
+  /**
+   * Reads one route.
+   *
+   * @generated from rpc medport.ems.v1.RouteService.GetRoute
+   */
+  getRoute: {
+    methodKind: "unary";
+    input: typeof GetRouteRequestSchema;
+    output: typeof GetRouteResponseSchema;
+  },
+  /**
+   * Changes a route of the caller's agency.
+   *
+   * @generated from rpc medport.ems.v1.RouteService.UpdateRoute
+   */
+  updateRoute: {
+    methodKind: "unary";
+    input: typeof UpdateRouteRequestSchema;
+    output: typeof UpdateRouteResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_ems_v1_route_service, 0);

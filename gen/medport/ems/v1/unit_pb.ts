@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Coordinates } from "../../transport/v1/trip_pb.ts";
+import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
 import type { UnitType } from "../../transport/v1/unit_type_pb.ts";
 import { file_medport_transport_v1_unit_type } from "../../transport/v1/unit_type_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/unit.proto.
  */
 export const file_medport_ems_v1_unit: GenFile = /*@__PURE__*/
-  fileDesc("ChltZWRwb3J0L2Vtcy92MS91bml0LnByb3RvEg5tZWRwb3J0LmVtcy52MSKqAgoEVW5pdBIKCgJpZBgBIAEoCRIRCglhZ2VuY3lfaWQYAiABKAkSEwoLdW5pdF9udW1iZXIYAyABKAkSLAoEdHlwZRgEIAEoDjIeLm1lZHBvcnQudHJhbnNwb3J0LnYxLlVuaXRUeXBlEhQKDGNhcGFiaWxpdGllcxgFIAMoCRIqCgZzdGF0dXMYBiABKA4yGi5tZWRwb3J0LmVtcy52MS5Vbml0U3RhdHVzEg4KBmFjdGl2ZRgHIAEoCBIMCgRldGFnGAggASgJEi8KC2NyZWF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqmQEKClVuaXRTdGF0dXMSGwoXVU5JVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVVTklUX1NUQVRVU19BVkFJTEFCTEUQARIWChJVTklUX1NUQVRVU19JTl9VU0UQAhIeChpVTklUX1NUQVRVU19PVVRfT0ZfU0VSVklDRRADEhsKF1VOSVRfU1RBVFVTX01BSU5URU5BTkNFEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_medport_transport_v1_unit_type]);
+  fileDesc("ChltZWRwb3J0L2Vtcy92MS91bml0LnByb3RvEg5tZWRwb3J0LmVtcy52MSKXBAoEVW5pdBIKCgJpZBgBIAEoCRIRCglhZ2VuY3lfaWQYAiABKAkSEwoLdW5pdF9udW1iZXIYAyABKAkSLAoEdHlwZRgEIAEoDjIeLm1lZHBvcnQudHJhbnNwb3J0LnYxLlVuaXRUeXBlEhQKDGNhcGFiaWxpdGllcxgFIAMoCRIqCgZzdGF0dXMYBiABKA4yGi5tZWRwb3J0LmVtcy52MS5Vbml0U3RhdHVzEg4KBmFjdGl2ZRgHIAEoCBIMCgRldGFnGAggASgJEi8KC2NyZWF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQc2hpZnRfc3RhcnRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOc2hpZnRfZW5kX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjgKDGF2YWlsYWJpbGl0eRgNIAEoDjIiLm1lZHBvcnQuZW1zLnYxLkF2YWlsYWJpbGl0eVN0YXR1cxISCgphc3NpZ25hYmxlGA4gASgIEjMKCGxvY2F0aW9uGA8gASgLMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQ29vcmRpbmF0ZXMi0AEKEFVuaXRBdmFpbGFiaWxpdHkSCgoCaWQYASABKAkSDwoHdW5pdF9pZBgCIAEoCRIyCgZzdGF0dXMYAyABKA4yIi5tZWRwb3J0LmVtcy52MS5BdmFpbGFiaWxpdHlTdGF0dXMSLgoKc3RhcnRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBW5vdGVzGAYgASgJKpkBCgpVbml0U3RhdHVzEhsKF1VOSVRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVVU5JVF9TVEFUVVNfQVZBSUxBQkxFEAESFgoSVU5JVF9TVEFUVVNfSU5fVVNFEAISHgoaVU5JVF9TVEFUVVNfT1VUX09GX1NFUlZJQ0UQAxIbChdVTklUX1NUQVRVU19NQUlOVEVOQU5DRRAEKsIBChJBdmFpbGFiaWxpdHlTdGF0dXMSIwofQVZBSUxBQklMSVRZX1NUQVRVU19VTlNQRUNJRklFRBAAEiEKHUFWQUlMQUJJTElUWV9TVEFUVVNfQVZBSUxBQkxFEAESIAocQVZBSUxBQklMSVRZX1NUQVRVU19BU1NJR05FRBACEiAKHEFWQUlMQUJJTElUWV9TVEFUVVNfT05fQlJFQUsQAxIgChxBVkFJTEFCSUxJVFlfU1RBVFVTX09GRl9EVVRZEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_medport_transport_v1_trip, file_medport_transport_v1_unit_type]);
 
 /**
  * A vehicle with its crew.
@@ -73,6 +75,39 @@ export type Unit = Message<"medport.ems.v1.Unit"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 10;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * The shift in which it works; without one it works around the clock.
+   *
+   * @generated from field: google.protobuf.Timestamp shift_start_time = 11;
+   */
+  shiftStartTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp shift_end_time = 12;
+   */
+  shiftEndTime?: Timestamp | undefined;
+
+  /**
+   * What its crew is doing now.
+   *
+   * @generated from field: medport.ems.v1.AvailabilityStatus availability = 13;
+   */
+  availability: AvailabilityStatus;
+
+  /**
+   * It can be put on a trip now: active, AVAILABLE, within its shift, and its crew neither on a break nor off duty.
+   *
+   * @generated from field: bool assignable = 14;
+   */
+  assignable: boolean;
+
+  /**
+   * Where it was last reported.
+   *
+   * @generated from field: medport.transport.v1.Coordinates location = 15;
+   */
+  location?: Coordinates | undefined;
 };
 
 /**
@@ -81,6 +116,54 @@ export type Unit = Message<"medport.ems.v1.Unit"> & {
  */
 export const UnitSchema: GenMessage<Unit> = /*@__PURE__*/
   messageDesc(file_medport_ems_v1_unit, 0);
+
+/**
+ * A time for which a unit's availability was recorded.
+ *
+ * @generated from message medport.ems.v1.UnitAvailability
+ */
+export type UnitAvailability = Message<"medport.ems.v1.UnitAvailability"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string unit_id = 2;
+   */
+  unitId: string;
+
+  /**
+   * @generated from field: medport.ems.v1.AvailabilityStatus status = 3;
+   */
+  status: AvailabilityStatus;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp start_time = 4;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Absent while it lasts.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 5;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Free text from the agency.
+   *
+   * @generated from field: string notes = 6;
+   */
+  notes: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.UnitAvailability.
+ * Use `create(UnitAvailabilitySchema)` to create a new message.
+ */
+export const UnitAvailabilitySchema: GenMessage<UnitAvailability> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit, 1);
 
 /**
  * Whether a unit can be sent.
@@ -128,4 +211,51 @@ export type UnitStatus = (typeof UnitStatus)[keyof typeof UnitStatus] | UnknownE
  */
 export const UnitStatusSchema: GenEnum<UnitStatus> = /*@__PURE__*/
   enumDesc(file_medport_ems_v1_unit, 0);
+
+/**
+ * What a unit's crew is doing.
+ *
+ * @generated from enum medport.ems.v1.AvailabilityStatus
+ */
+export const AvailabilityStatus = {
+  /**
+   * @generated from enum value: AVAILABILITY_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: AVAILABILITY_STATUS_AVAILABLE = 1;
+   */
+  AVAILABLE: 1,
+
+  /**
+   * Held for a trip or on one. Follows from the unit's status; nobody records it.
+   *
+   * @generated from enum value: AVAILABILITY_STATUS_ASSIGNED = 2;
+   */
+  ASSIGNED: 2,
+
+  /**
+   * @generated from enum value: AVAILABILITY_STATUS_ON_BREAK = 3;
+   */
+  ON_BREAK: 3,
+
+  /**
+   * @generated from enum value: AVAILABILITY_STATUS_OFF_DUTY = 4;
+   */
+  OFF_DUTY: 4,
+} as const;
+
+/**
+ * What a unit's crew is doing.
+ *
+ * @generated from enum medport.ems.v1.AvailabilityStatus
+ */
+export type AvailabilityStatus = (typeof AvailabilityStatus)[keyof typeof AvailabilityStatus] | UnknownEnum;
+
+/**
+ * Describes the enum medport.ems.v1.AvailabilityStatus.
+ */
+export const AvailabilityStatusSchema: GenEnum<AvailabilityStatus> = /*@__PURE__*/
+  enumDesc(file_medport_ems_v1_unit, 1);
 

@@ -5,9 +5,13 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Unit, UnitStatus } from "./unit_pb.ts";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { AvailabilityStatus, Unit, UnitAvailability, UnitStatus } from "./unit_pb.ts";
 import { file_medport_ems_v1_unit } from "./unit_pb.ts";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
+import type { Coordinates, TimeWindow } from "../../transport/v1/trip_pb.ts";
+import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
 import type { UnitType } from "../../transport/v1/unit_type_pb.ts";
 import { file_medport_transport_v1_unit_type } from "../../transport/v1/unit_type_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/ems/v1/unit_service.proto.
  */
 export const file_medport_ems_v1_unit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFtZWRwb3J0L2Vtcy92MS91bml0X3NlcnZpY2UucHJvdG8SDm1lZHBvcnQuZW1zLnYxItsBChFDcmVhdGVVbml0UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi8KCWFnZW5jeV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIeCgt1bml0X251bWJlchgDIAEoCUIJukgGcgQQARgoEjgKBHR5cGUYBCABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Vbml0VHlwZUIKukgHggEEEAEgABIeCgxjYXBhYmlsaXRpZXMYBSADKAlCCLpIBZIBAhAyIjgKEkNyZWF0ZVVuaXRSZXNwb25zZRIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdCI/Cg5HZXRVbml0UmVxdWVzdBItCgd1bml0X2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIjUKD0dldFVuaXRSZXNwb25zZRIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdCKuAQoQTGlzdFVuaXRzUmVxdWVzdBIvCglhZ2VuY3lfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLAoIc3RhdHVzZXMYAiADKA4yGi5tZWRwb3J0LmVtcy52MS5Vbml0U3RhdHVzEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACCJRChFMaXN0VW5pdHNSZXNwb25zZRIjCgV1bml0cxgBIAMoCzIULm1lZHBvcnQuZW1zLnYxLlVuaXQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMrUCCgtVbml0U2VydmljZRJoCgpDcmVhdGVVbml0EiEubWVkcG9ydC5lbXMudjEuQ3JlYXRlVW5pdFJlcXVlc3QaIi5tZWRwb3J0LmVtcy52MS5DcmVhdGVVbml0UmVzcG9uc2UiE6q7GA8SBggCEgIDBBIFCAMSAQQSWgoHR2V0VW5pdBIeLm1lZHBvcnQuZW1zLnYxLkdldFVuaXRSZXF1ZXN0Gh8ubWVkcG9ydC5lbXMudjEuR2V0VW5pdFJlc3BvbnNlIg6quxgKEgIIAhICCAMwARJgCglMaXN0VW5pdHMSIC5tZWRwb3J0LmVtcy52MS5MaXN0VW5pdHNSZXF1ZXN0GiEubWVkcG9ydC5lbXMudjEuTGlzdFVuaXRzUmVzcG9uc2UiDqq7GAoSAggCEgIIAzABYgZwcm90bzM", [file_buf_validate_validate, file_medport_ems_v1_unit, file_medport_policy_v1_policy, file_medport_transport_v1_unit_type]);
+  fileDesc("CiFtZWRwb3J0L2Vtcy92MS91bml0X3NlcnZpY2UucHJvdG8SDm1lZHBvcnQuZW1zLnYxItsBChFDcmVhdGVVbml0UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi8KCWFnZW5jeV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIeCgt1bml0X251bWJlchgDIAEoCUIJukgGcgQQARgoEjgKBHR5cGUYBCABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Vbml0VHlwZUIKukgHggEEEAEgABIeCgxjYXBhYmlsaXRpZXMYBSADKAlCCLpIBZIBAhAyIjgKEkNyZWF0ZVVuaXRSZXNwb25zZRIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdCI/Cg5HZXRVbml0UmVxdWVzdBItCgd1bml0X2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIjUKD0dldFVuaXRSZXNwb25zZRIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdCKHAgoQTGlzdFVuaXRzUmVxdWVzdBIvCglhZ2VuY3lfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSLAoIc3RhdHVzZXMYAiADKA4yGi5tZWRwb3J0LmVtcy52MS5Vbml0U3RhdHVzEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACBI+CgV0eXBlcxgFIAMoDjIeLm1lZHBvcnQudHJhbnNwb3J0LnYxLlVuaXRUeXBlQg+6SAySAQkiB4IBBBABIAASFwoPYXNzaWduYWJsZV9vbmx5GAYgASgIIlEKEUxpc3RVbml0c1Jlc3BvbnNlEiMKBXVuaXRzGAEgAygLMhQubWVkcG9ydC5lbXMudjEuVW5pdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikwEKC1VuaXREZXRhaWxzEhwKC3VuaXRfbnVtYmVyGAEgASgJQge6SARyAhgoEjYKBHR5cGUYAiABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Vbml0VHlwZUIIukgFggECEAESHgoMY2FwYWJpbGl0aWVzGAMgAygJQgi6SAWSAQIQMhIOCgZhY3RpdmUYBCABKAgi5QEKEVVwZGF0ZVVuaXRSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdW5pdF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjQKB2RldGFpbHMYBCABKAsyGy5tZWRwb3J0LmVtcy52MS5Vbml0RGV0YWlsc0IGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIjgKElVwZGF0ZVVuaXRSZXNwb25zZRIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdCLNAQoUU2V0VW5pdFN0YXR1c1JlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd1bml0X2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASOAoGc3RhdHVzGAQgASgOMhoubWVkcG9ydC5lbXMudjEuVW5pdFN0YXR1c0IMukgJggEGGAEYAxgEEhgKBnJlYXNvbhgFIAEoCUIIukgFcgMY0A8iOwoVU2V0VW5pdFN0YXR1c1Jlc3BvbnNlEiIKBHVuaXQYASABKAsyFC5tZWRwb3J0LmVtcy52MS5Vbml0IqkBChNTZXRVbml0U2hpZnRSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdW5pdF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEi8KBXNoaWZ0GAQgASgLMiAubWVkcG9ydC50cmFuc3BvcnQudjEuVGltZVdpbmRvdyI6ChRTZXRVbml0U2hpZnRSZXNwb25zZRIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdCKgAgoZUmVjb3JkQXZhaWxhYmlsaXR5UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3VuaXRfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSQAoGc3RhdHVzGAMgASgOMiIubWVkcG9ydC5lbXMudjEuQXZhaWxhYmlsaXR5U3RhdHVzQgy6SAmCAQYYARgDGAQSLgoKc3RhcnRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBW5vdGVzGAYgASgJQgi6SAVyAxjQDyJ4ChpSZWNvcmRBdmFpbGFiaWxpdHlSZXNwb25zZRI2CgxhdmFpbGFiaWxpdHkYASABKAsyIC5tZWRwb3J0LmVtcy52MS5Vbml0QXZhaWxhYmlsaXR5EiIKBHVuaXQYAiABKAsyFC5tZWRwb3J0LmVtcy52MS5Vbml0IqQBChlSZXBvcnRVbml0TG9jYXRpb25SZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdW5pdF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBI7Cghsb2NhdGlvbhgDIAEoCzIhLm1lZHBvcnQudHJhbnNwb3J0LnYxLkNvb3JkaW5hdGVzQga6SAPIAQEiQAoaUmVwb3J0VW5pdExvY2F0aW9uUmVzcG9uc2USIgoEdW5pdBgBIAEoCzIULm1lZHBvcnQuZW1zLnYxLlVuaXQihQEKF0xpc3RBdmFpbGFiaWxpdHlSZXF1ZXN0Ei0KB3VuaXRfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIIm0KGExpc3RBdmFpbGFiaWxpdHlSZXNwb25zZRI4Cg5hdmFpbGFiaWxpdGllcxgBIAMoCzIgLm1lZHBvcnQuZW1zLnYxLlVuaXRBdmFpbGFiaWxpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjcKHFN1bW1hcml6ZUF2YWlsYWJpbGl0eVJlcXVlc3QSFwoGY291bnR5GAEgASgJQge6SARyAhhkIlUKHVN1bW1hcml6ZUF2YWlsYWJpbGl0eVJlc3BvbnNlEjQKCGFnZW5jaWVzGAEgAygLMiIubWVkcG9ydC5lbXMudjEuQWdlbmN5QXZhaWxhYmlsaXR5InUKEkFnZW5jeUF2YWlsYWJpbGl0eRIRCglhZ2VuY3lfaWQYASABKAkSEwoLYWdlbmN5X25hbWUYAiABKAkSNwoQYXNzaWduYWJsZV91bml0cxgDIAMoCzIdLm1lZHBvcnQuZW1zLnYxLlVuaXRUeXBlQ291bnQiTAoNVW5pdFR5cGVDb3VudBIsCgR0eXBlGAEgASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuVW5pdFR5cGUSDQoFY291bnQYAiABKAUy9AgKC1VuaXRTZXJ2aWNlEmgKCkNyZWF0ZVVuaXQSIS5tZWRwb3J0LmVtcy52MS5DcmVhdGVVbml0UmVxdWVzdBoiLm1lZHBvcnQuZW1zLnYxLkNyZWF0ZVVuaXRSZXNwb25zZSITqrsYDxIGCAISAgMEEgUIAxIBBBJaCgdHZXRVbml0Eh4ubWVkcG9ydC5lbXMudjEuR2V0VW5pdFJlcXVlc3QaHy5tZWRwb3J0LmVtcy52MS5HZXRVbml0UmVzcG9uc2UiDqq7GAoSAggCEgIIAzABEmAKCUxpc3RVbml0cxIgLm1lZHBvcnQuZW1zLnYxLkxpc3RVbml0c1JlcXVlc3QaIS5tZWRwb3J0LmVtcy52MS5MaXN0VW5pdHNSZXNwb25zZSIOqrsYChICCAISAggDMAESaAoKVXBkYXRlVW5pdBIhLm1lZHBvcnQuZW1zLnYxLlVwZGF0ZVVuaXRSZXF1ZXN0GiIubWVkcG9ydC5lbXMudjEuVXBkYXRlVW5pdFJlc3BvbnNlIhOquxgPEgYIAhICAwQSBQgDEgEEEnIKDVNldFVuaXRTdGF0dXMSJC5tZWRwb3J0LmVtcy52MS5TZXRVbml0U3RhdHVzUmVxdWVzdBolLm1lZHBvcnQuZW1zLnYxLlNldFVuaXRTdGF0dXNSZXNwb25zZSIUqrsYEBIGCAISAgMEEgYIAxICAwQSZwoMU2V0VW5pdFNoaWZ0EiMubWVkcG9ydC5lbXMudjEuU2V0VW5pdFNoaWZ0UmVxdWVzdBokLm1lZHBvcnQuZW1zLnYxLlNldFVuaXRTaGlmdFJlc3BvbnNlIgyquxgIEgYIAhICAwQSeQoSUmVjb3JkQXZhaWxhYmlsaXR5EikubWVkcG9ydC5lbXMudjEuUmVjb3JkQXZhaWxhYmlsaXR5UmVxdWVzdBoqLm1lZHBvcnQuZW1zLnYxLlJlY29yZEF2YWlsYWJpbGl0eVJlc3BvbnNlIgyquxgIEgYIAhICAwQSeQoSUmVwb3J0VW5pdExvY2F0aW9uEikubWVkcG9ydC5lbXMudjEuUmVwb3J0VW5pdExvY2F0aW9uUmVxdWVzdBoqLm1lZHBvcnQuZW1zLnYxLlJlcG9ydFVuaXRMb2NhdGlvblJlc3BvbnNlIgyquxgIEgYIAhICAwQSdQoQTGlzdEF2YWlsYWJpbGl0eRInLm1lZHBvcnQuZW1zLnYxLkxpc3RBdmFpbGFiaWxpdHlSZXF1ZXN0GigubWVkcG9ydC5lbXMudjEuTGlzdEF2YWlsYWJpbGl0eVJlc3BvbnNlIg6quxgKEgIIAhICCAMwARKIAQoVU3VtbWFyaXplQXZhaWxhYmlsaXR5EiwubWVkcG9ydC5lbXMudjEuU3VtbWFyaXplQXZhaWxhYmlsaXR5UmVxdWVzdBotLm1lZHBvcnQuZW1zLnYxLlN1bW1hcml6ZUF2YWlsYWJpbGl0eVJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_medport_ems_v1_unit, file_medport_policy_v1_policy, file_medport_transport_v1_trip, file_medport_transport_v1_unit_type]);
 
 /**
  * @generated from message medport.ems.v1.CreateUnitRequest
@@ -137,6 +141,20 @@ export type ListUnitsRequest = Message<"medport.ems.v1.ListUnitsRequest"> & {
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * Any of these; all if empty.
+   *
+   * @generated from field: repeated medport.transport.v1.UnitType types = 5;
+   */
+  types: UnitType[];
+
+  /**
+   * Only those that can be put on a trip now.
+   *
+   * @generated from field: bool assignable_only = 6;
+   */
+  assignableOnly: boolean;
 };
 
 /**
@@ -167,6 +185,463 @@ export type ListUnitsResponse = Message<"medport.ems.v1.ListUnitsResponse"> & {
  */
 export const ListUnitsResponseSchema: GenMessage<ListUnitsResponse> = /*@__PURE__*/
   messageDesc(file_medport_ems_v1_unit_service, 5);
+
+/**
+ * What may change about a unit.
+ *
+ * @generated from message medport.ems.v1.UnitDetails
+ */
+export type UnitDetails = Message<"medport.ems.v1.UnitDetails"> & {
+  /**
+   * @generated from field: string unit_number = 1;
+   */
+  unitNumber: string;
+
+  /**
+   * @generated from field: medport.transport.v1.UnitType type = 2;
+   */
+  type: UnitType;
+
+  /**
+   * @generated from field: repeated string capabilities = 3;
+   */
+  capabilities: string[];
+
+  /**
+   * An inactive unit takes no trips.
+   *
+   * @generated from field: bool active = 4;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message medport.ems.v1.UnitDetails.
+ * Use `create(UnitDetailsSchema)` to create a new message.
+ */
+export const UnitDetailsSchema: GenMessage<UnitDetails> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 6);
+
+/**
+ * @generated from message medport.ems.v1.UpdateUnitRequest
+ */
+export type UpdateUnitRequest = Message<"medport.ems.v1.UpdateUnitRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string unit_id = 2;
+   */
+  unitId: string;
+
+  /**
+   * If set, the unit must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.ems.v1.UnitDetails details = 4;
+   */
+  details?: UnitDetails | undefined;
+
+  /**
+   * The paths of `details` to change; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.UpdateUnitRequest.
+ * Use `create(UpdateUnitRequestSchema)` to create a new message.
+ */
+export const UpdateUnitRequestSchema: GenMessage<UpdateUnitRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 7);
+
+/**
+ * @generated from message medport.ems.v1.UpdateUnitResponse
+ */
+export type UpdateUnitResponse = Message<"medport.ems.v1.UpdateUnitResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Unit unit = 1;
+   */
+  unit?: Unit | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.UpdateUnitResponse.
+ * Use `create(UpdateUnitResponseSchema)` to create a new message.
+ */
+export const UpdateUnitResponseSchema: GenMessage<UpdateUnitResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 8);
+
+/**
+ * @generated from message medport.ems.v1.SetUnitStatusRequest
+ */
+export type SetUnitStatusRequest = Message<"medport.ems.v1.SetUnitStatusRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string unit_id = 2;
+   */
+  unitId: string;
+
+  /**
+   * If set, the unit must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.ems.v1.UnitStatus status = 4;
+   */
+  status: UnitStatus;
+
+  /**
+   * Demanded of Center.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.SetUnitStatusRequest.
+ * Use `create(SetUnitStatusRequestSchema)` to create a new message.
+ */
+export const SetUnitStatusRequestSchema: GenMessage<SetUnitStatusRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 9);
+
+/**
+ * @generated from message medport.ems.v1.SetUnitStatusResponse
+ */
+export type SetUnitStatusResponse = Message<"medport.ems.v1.SetUnitStatusResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Unit unit = 1;
+   */
+  unit?: Unit | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.SetUnitStatusResponse.
+ * Use `create(SetUnitStatusResponseSchema)` to create a new message.
+ */
+export const SetUnitStatusResponseSchema: GenMessage<SetUnitStatusResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 10);
+
+/**
+ * @generated from message medport.ems.v1.SetUnitShiftRequest
+ */
+export type SetUnitShiftRequest = Message<"medport.ems.v1.SetUnitShiftRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string unit_id = 2;
+   */
+  unitId: string;
+
+  /**
+   * If set, the unit must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Absent to clear the shift.
+   *
+   * @generated from field: medport.transport.v1.TimeWindow shift = 4;
+   */
+  shift?: TimeWindow | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.SetUnitShiftRequest.
+ * Use `create(SetUnitShiftRequestSchema)` to create a new message.
+ */
+export const SetUnitShiftRequestSchema: GenMessage<SetUnitShiftRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 11);
+
+/**
+ * @generated from message medport.ems.v1.SetUnitShiftResponse
+ */
+export type SetUnitShiftResponse = Message<"medport.ems.v1.SetUnitShiftResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Unit unit = 1;
+   */
+  unit?: Unit | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.SetUnitShiftResponse.
+ * Use `create(SetUnitShiftResponseSchema)` to create a new message.
+ */
+export const SetUnitShiftResponseSchema: GenMessage<SetUnitShiftResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 12);
+
+/**
+ * @generated from message medport.ems.v1.RecordAvailabilityRequest
+ */
+export type RecordAvailabilityRequest = Message<"medport.ems.v1.RecordAvailabilityRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string unit_id = 2;
+   */
+  unitId: string;
+
+  /**
+   * @generated from field: medport.ems.v1.AvailabilityStatus status = 3;
+   */
+  status: AvailabilityStatus;
+
+  /**
+   * Now if absent.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 4;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Until further notice if absent.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 5;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string notes = 6;
+   */
+  notes: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.RecordAvailabilityRequest.
+ * Use `create(RecordAvailabilityRequestSchema)` to create a new message.
+ */
+export const RecordAvailabilityRequestSchema: GenMessage<RecordAvailabilityRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 13);
+
+/**
+ * @generated from message medport.ems.v1.RecordAvailabilityResponse
+ */
+export type RecordAvailabilityResponse = Message<"medport.ems.v1.RecordAvailabilityResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.UnitAvailability availability = 1;
+   */
+  availability?: UnitAvailability | undefined;
+
+  /**
+   * @generated from field: medport.ems.v1.Unit unit = 2;
+   */
+  unit?: Unit | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.RecordAvailabilityResponse.
+ * Use `create(RecordAvailabilityResponseSchema)` to create a new message.
+ */
+export const RecordAvailabilityResponseSchema: GenMessage<RecordAvailabilityResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 14);
+
+/**
+ * @generated from message medport.ems.v1.ReportUnitLocationRequest
+ */
+export type ReportUnitLocationRequest = Message<"medport.ems.v1.ReportUnitLocationRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string unit_id = 2;
+   */
+  unitId: string;
+
+  /**
+   * @generated from field: medport.transport.v1.Coordinates location = 3;
+   */
+  location?: Coordinates | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.ReportUnitLocationRequest.
+ * Use `create(ReportUnitLocationRequestSchema)` to create a new message.
+ */
+export const ReportUnitLocationRequestSchema: GenMessage<ReportUnitLocationRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 15);
+
+/**
+ * @generated from message medport.ems.v1.ReportUnitLocationResponse
+ */
+export type ReportUnitLocationResponse = Message<"medport.ems.v1.ReportUnitLocationResponse"> & {
+  /**
+   * @generated from field: medport.ems.v1.Unit unit = 1;
+   */
+  unit?: Unit | undefined;
+};
+
+/**
+ * Describes the message medport.ems.v1.ReportUnitLocationResponse.
+ * Use `create(ReportUnitLocationResponseSchema)` to create a new message.
+ */
+export const ReportUnitLocationResponseSchema: GenMessage<ReportUnitLocationResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 16);
+
+/**
+ * @generated from message medport.ems.v1.ListAvailabilityRequest
+ */
+export type ListAvailabilityRequest = Message<"medport.ems.v1.ListAvailabilityRequest"> & {
+  /**
+   * @generated from field: string unit_id = 1;
+   */
+  unitId: string;
+
+  /**
+   * At most this many; 50 if zero.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.ListAvailabilityRequest.
+ * Use `create(ListAvailabilityRequestSchema)` to create a new message.
+ */
+export const ListAvailabilityRequestSchema: GenMessage<ListAvailabilityRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 17);
+
+/**
+ * @generated from message medport.ems.v1.ListAvailabilityResponse
+ */
+export type ListAvailabilityResponse = Message<"medport.ems.v1.ListAvailabilityResponse"> & {
+  /**
+   * @generated from field: repeated medport.ems.v1.UnitAvailability availabilities = 1;
+   */
+  availabilities: UnitAvailability[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.ListAvailabilityResponse.
+ * Use `create(ListAvailabilityResponseSchema)` to create a new message.
+ */
+export const ListAvailabilityResponseSchema: GenMessage<ListAvailabilityResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 18);
+
+/**
+ * @generated from message medport.ems.v1.SummarizeAvailabilityRequest
+ */
+export type SummarizeAvailabilityRequest = Message<"medport.ems.v1.SummarizeAvailabilityRequest"> & {
+  /**
+   * Only agencies that serve this county; all if empty.
+   *
+   * @generated from field: string county = 1;
+   */
+  county: string;
+};
+
+/**
+ * Describes the message medport.ems.v1.SummarizeAvailabilityRequest.
+ * Use `create(SummarizeAvailabilityRequestSchema)` to create a new message.
+ */
+export const SummarizeAvailabilityRequestSchema: GenMessage<SummarizeAvailabilityRequest> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 19);
+
+/**
+ * @generated from message medport.ems.v1.SummarizeAvailabilityResponse
+ */
+export type SummarizeAvailabilityResponse = Message<"medport.ems.v1.SummarizeAvailabilityResponse"> & {
+  /**
+   * By agency name. An agency without a free unit is listed with none.
+   *
+   * @generated from field: repeated medport.ems.v1.AgencyAvailability agencies = 1;
+   */
+  agencies: AgencyAvailability[];
+};
+
+/**
+ * Describes the message medport.ems.v1.SummarizeAvailabilityResponse.
+ * Use `create(SummarizeAvailabilityResponseSchema)` to create a new message.
+ */
+export const SummarizeAvailabilityResponseSchema: GenMessage<SummarizeAvailabilityResponse> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 20);
+
+/**
+ * What an agency could send now.
+ *
+ * @generated from message medport.ems.v1.AgencyAvailability
+ */
+export type AgencyAvailability = Message<"medport.ems.v1.AgencyAvailability"> & {
+  /**
+   * @generated from field: string agency_id = 1;
+   */
+  agencyId: string;
+
+  /**
+   * @generated from field: string agency_name = 2;
+   */
+  agencyName: string;
+
+  /**
+   * @generated from field: repeated medport.ems.v1.UnitTypeCount assignable_units = 3;
+   */
+  assignableUnits: UnitTypeCount[];
+};
+
+/**
+ * Describes the message medport.ems.v1.AgencyAvailability.
+ * Use `create(AgencyAvailabilitySchema)` to create a new message.
+ */
+export const AgencyAvailabilitySchema: GenMessage<AgencyAvailability> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 21);
+
+/**
+ * @generated from message medport.ems.v1.UnitTypeCount
+ */
+export type UnitTypeCount = Message<"medport.ems.v1.UnitTypeCount"> & {
+  /**
+   * @generated from field: medport.transport.v1.UnitType type = 1;
+   */
+  type: UnitType;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message medport.ems.v1.UnitTypeCount.
+ * Use `create(UnitTypeCountSchema)` to create a new message.
+ */
+export const UnitTypeCountSchema: GenMessage<UnitTypeCount> = /*@__PURE__*/
+  messageDesc(file_medport_ems_v1_unit_service, 22);
 
 /**
  * An agency's units.
@@ -203,6 +678,78 @@ export const UnitService: GenService<{
     methodKind: "unary";
     input: typeof ListUnitsRequestSchema;
     output: typeof ListUnitsResponseSchema;
+  },
+  /**
+   * Changes what is known of a unit. A unit that is held for a trip, or on one, can neither change its type nor be
+   * switched off.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.UpdateUnit
+   */
+  updateUnit: {
+    methodKind: "unary";
+    input: typeof UpdateUnitRequestSchema;
+    output: typeof UpdateUnitResponseSchema;
+  },
+  /**
+   * Takes a unit out of service, to maintenance, or back. IN_USE follows from trips alone. Center may only take a unit out
+   * of service, with a reason.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.SetUnitStatus
+   */
+  setUnitStatus: {
+    methodKind: "unary";
+    input: typeof SetUnitStatusRequestSchema;
+    output: typeof SetUnitStatusResponseSchema;
+  },
+  /**
+   * Sets the shift in which a unit works, or clears it: then it works around the clock.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.SetUnitShift
+   */
+  setUnitShift: {
+    methodKind: "unary";
+    input: typeof SetUnitShiftRequestSchema;
+    output: typeof SetUnitShiftResponseSchema;
+  },
+  /**
+   * Records what a unit's crew does, from now or from another time on. What was recorded without an end ends there.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.RecordAvailability
+   */
+  recordAvailability: {
+    methodKind: "unary";
+    input: typeof RecordAvailabilityRequestSchema;
+    output: typeof RecordAvailabilityResponseSchema;
+  },
+  /**
+   * Notes where a unit is.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.ReportUnitLocation
+   */
+  reportUnitLocation: {
+    methodKind: "unary";
+    input: typeof ReportUnitLocationRequestSchema;
+    output: typeof ReportUnitLocationResponseSchema;
+  },
+  /**
+   * Lists what was recorded of a unit's availability, newest first.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.ListAvailability
+   */
+  listAvailability: {
+    methodKind: "unary";
+    input: typeof ListAvailabilityRequestSchema;
+    output: typeof ListAvailabilityResponseSchema;
+  },
+  /**
+   * Counts the units that can be put on a trip now, by agency and type, without naming them.
+   *
+   * @generated from rpc medport.ems.v1.UnitService.SummarizeAvailability
+   */
+  summarizeAvailability: {
+    methodKind: "unary";
+    input: typeof SummarizeAvailabilityRequestSchema;
+    output: typeof SummarizeAvailabilityResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_ems_v1_unit_service, 0);

@@ -6,7 +6,7 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { BidStatus } from "../../ems/v1/bid_pb.ts";
+import type { BidEndReason, BidStatus } from "../../ems/v1/bid_pb.ts";
 import { file_medport_ems_v1_bid } from "../../ems/v1/bid_pb.ts";
 import { file_medport_events_v1_envelope } from "./envelope_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/bid_events.proto.
  */
 export const file_medport_events_v1_bid_events: GenFile = /*@__PURE__*/
-  fileDesc("CiJtZWRwb3J0L2V2ZW50cy92MS9iaWRfZXZlbnRzLnByb3RvEhFtZWRwb3J0LmV2ZW50cy52MSLnAQoIQmlkU3RhdGUSDgoGYmlkX2lkGAEgASgJEg8KB3RyaXBfaWQYAiABKAkSEQoJYWdlbmN5X2lkGAMgASgJEg8KB3VuaXRfaWQYBCABKAkSKQoGc3RhdHVzGAUgASgOMhkubWVkcG9ydC5lbXMudjEuQmlkU3RhdHVzEi8KC3N1Ym1pdF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI6ChZlc3RpbWF0ZWRfYXJyaXZhbF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJQCgxCaWRTdWJtaXR0ZWQSKAoDYmlkGAEgASgLMhsubWVkcG9ydC5ldmVudHMudjEuQmlkU3RhdGU6Frq7GBIIAhIDYmlkGglzdWJtaXR0ZWQiYgoLQmlkQWNjZXB0ZWQSKAoDYmlkGAEgASgLMhsubWVkcG9ydC5ldmVudHMudjEuQmlkU3RhdGUSEgoKYXR0ZW1wdF9pZBgCIAEoCToVursYEQgCEgNiaWQaCGFjY2VwdGVkIk4KC0JpZFJlamVjdGVkEigKA2JpZBgBIAEoCzIbLm1lZHBvcnQuZXZlbnRzLnYxLkJpZFN0YXRlOhW6uxgRCAISA2JpZBoIcmVqZWN0ZWQiTAoKQmlkRXhwaXJlZBIoCgNiaWQYASABKAsyGy5tZWRwb3J0LmV2ZW50cy52MS5CaWRTdGF0ZToUursYEAgCEgNiaWQaB2V4cGlyZWQiUAoMQmlkV2l0aGRyYXduEigKA2JpZBgBIAEoCzIbLm1lZHBvcnQuZXZlbnRzLnYxLkJpZFN0YXRlOha6uxgSCAISA2JpZBoJd2l0aGRyYXduYgZwcm90bzM", [file_google_protobuf_timestamp, file_medport_ems_v1_bid, file_medport_events_v1_envelope]);
+  fileDesc("CiJtZWRwb3J0L2V2ZW50cy92MS9iaWRfZXZlbnRzLnByb3RvEhFtZWRwb3J0LmV2ZW50cy52MSKZAgoIQmlkU3RhdGUSDgoGYmlkX2lkGAEgASgJEg8KB3RyaXBfaWQYAiABKAkSEQoJYWdlbmN5X2lkGAMgASgJEg8KB3VuaXRfaWQYBCABKAkSKQoGc3RhdHVzGAUgASgOMhkubWVkcG9ydC5lbXMudjEuQmlkU3RhdHVzEi8KC3N1Ym1pdF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI6ChZlc3RpbWF0ZWRfYXJyaXZhbF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgplbmRfcmVhc29uGAggASgOMhwubWVkcG9ydC5lbXMudjEuQmlkRW5kUmVhc29uIlAKDEJpZFN1Ym1pdHRlZBIoCgNiaWQYASABKAsyGy5tZWRwb3J0LmV2ZW50cy52MS5CaWRTdGF0ZToWursYEggCEgNiaWQaCXN1Ym1pdHRlZCJiCgtCaWRBY2NlcHRlZBIoCgNiaWQYASABKAsyGy5tZWRwb3J0LmV2ZW50cy52MS5CaWRTdGF0ZRISCgphdHRlbXB0X2lkGAIgASgJOhW6uxgRCAISA2JpZBoIYWNjZXB0ZWQiTgoLQmlkUmVqZWN0ZWQSKAoDYmlkGAEgASgLMhsubWVkcG9ydC5ldmVudHMudjEuQmlkU3RhdGU6Fbq7GBEIAhIDYmlkGghyZWplY3RlZCJMCgpCaWRFeHBpcmVkEigKA2JpZBgBIAEoCzIbLm1lZHBvcnQuZXZlbnRzLnYxLkJpZFN0YXRlOhS6uxgQCAISA2JpZBoHZXhwaXJlZCJQCgxCaWRXaXRoZHJhd24SKAoDYmlkGAEgASgLMhsubWVkcG9ydC5ldmVudHMudjEuQmlkU3RhdGU6Frq7GBIIAhIDYmlkGgl3aXRoZHJhd24iTAoKQmlkQW1lbmRlZBIoCgNiaWQYASABKAsyGy5tZWRwb3J0LmV2ZW50cy52MS5CaWRTdGF0ZToUursYEAgCEgNiaWQaB2FtZW5kZWRiBnByb3RvMw", [file_google_protobuf_timestamp, file_medport_ems_v1_bid, file_medport_events_v1_envelope]);
 
 /**
  * A bid after the change, without its notes and without its amount: bids are sealed.
@@ -57,6 +57,13 @@ export type BidState = Message<"medport.events.v1.BidState"> & {
    * @generated from field: google.protobuf.Timestamp estimated_arrival_time = 7;
    */
   estimatedArrivalTime?: Timestamp | undefined;
+
+  /**
+   * Why it ended, if it did.
+   *
+   * @generated from field: medport.ems.v1.BidEndReason end_reason = 8;
+   */
+  endReason: BidEndReason;
 };
 
 /**
@@ -129,7 +136,7 @@ export const BidRejectedSchema: GenMessage<BidRejected> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_bid_events, 3);
 
 /**
- * The trip was cancelled, or the time to bid was over.
+ * The trip was cancelled, the time to bid was over, or the agency did not consent to a change in time.
  *
  * @generated from message medport.events.v1.BidExpired
  */
@@ -148,7 +155,7 @@ export const BidExpiredSchema: GenMessage<BidExpired> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_bid_events, 4);
 
 /**
- * The agency took the bid back.
+ * The agency took the bid back, gave back the trip that it had won, or said from the start that it does not take it.
  *
  * @generated from message medport.events.v1.BidWithdrawn
  */
@@ -165,4 +172,23 @@ export type BidWithdrawn = Message<"medport.events.v1.BidWithdrawn"> & {
  */
 export const BidWithdrawnSchema: GenMessage<BidWithdrawn> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_bid_events, 5);
+
+/**
+ * The agency changed its bid, or confirmed it for the trip as it is now.
+ *
+ * @generated from message medport.events.v1.BidAmended
+ */
+export type BidAmended = Message<"medport.events.v1.BidAmended"> & {
+  /**
+   * @generated from field: medport.events.v1.BidState bid = 1;
+   */
+  bid?: BidState | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.BidAmended.
+ * Use `create(BidAmendedSchema)` to create a new message.
+ */
+export const BidAmendedSchema: GenMessage<BidAmended> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_bid_events, 6);
 

@@ -7,15 +7,17 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_medport_events_v1_envelope } from "./envelope_pb.ts";
-import type { AwardPolicy, MilestoneType, Place, Priority, TransportLevel, TransportStatus } from "../../transport/v1/trip_pb.ts";
+import type { AwardPolicy, Disposition, MilestoneType, Place, Priority, ReleaseReason, Sla, SlaPauseReason, TimeWindow, TransportLevel, TransportStatus } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
+import type { UnitType } from "../../transport/v1/unit_type_pb.ts";
+import { file_medport_transport_v1_unit_type } from "../../transport/v1/unit_type_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file medport/events/v1/trip_events.proto.
  */
 export const file_medport_events_v1_trip_events: GenFile = /*@__PURE__*/
-  fileDesc("CiNtZWRwb3J0L2V2ZW50cy92MS90cmlwX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEi7QUKCVRyaXBTdGF0ZRIPCgd0cmlwX2lkGAEgASgJEhMKC3RyaXBfbnVtYmVyGAIgASgJEhMKC2hvc3BpdGFsX2lkGAMgASgJEisKBm9yaWdpbhgEIAEoCzIbLm1lZHBvcnQudHJhbnNwb3J0LnYxLlBsYWNlEjAKC2Rlc3RpbmF0aW9uGAUgASgLMhsubWVkcG9ydC50cmFuc3BvcnQudjEuUGxhY2USPQoPdHJhbnNwb3J0X2xldmVsGAYgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWwSMAoIcHJpb3JpdHkYByABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eRI1CgZzdGF0dXMYCCABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSNwoMYXdhcmRfcG9saWN5GAkgASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQXdhcmRQb2xpY3kSMAoMcmVxdWVzdF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthY2NlcHRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcGlja3VwX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2NvbXBsZXRpb25fdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLY2FuY2VsX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmFzc2lnbmVkX2FnZW5jeV9pZBgPIAEoCRIYChBhc3NpZ25lZF91bml0X2lkGBAgASgJEhsKE2FjY2VwdGVkX2F0dGVtcHRfaWQYESABKAkSGAoQbWF0ZXJpYWxfdmVyc2lvbhgSIAEoAyJQCgtUcmlwQ3JlYXRlZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOhW6uxgRCAESBHRyaXAaB2NyZWF0ZWQidgoMVHJpcEFjY2VwdGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGUSEgoKYXR0ZW1wdF9pZBgCIAEoCRIOCgZiaWRfaWQYAyABKAk6Frq7GBIIARIEdHJpcBoIYWNjZXB0ZWQidQoQVHJpcFVuaXRBc3NpZ25lZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlEhgKEHByZXZpb3VzX3VuaXRfaWQYAiABKAk6G7q7GBcIARIEdHJpcBoNdW5pdF9hc3NpZ25lZCLhAQoVVHJpcE1pbGVzdG9uZVJlY29yZGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGUSNgoJbWlsZXN0b25lGAIgASgOMiMubWVkcG9ydC50cmFuc3BvcnQudjEuTWlsZXN0b25lVHlwZRIuCgpvY2N1cl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpsYXRlX2VudHJ5GAQgASgIOiC6uxgcCAESBHRyaXAaEm1pbGVzdG9uZV9yZWNvcmRlZCJQCgtUcmlwU3RhcnRlZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOhW6uxgRCAESBHRyaXAaB3N0YXJ0ZWQiVAoNVHJpcENvbXBsZXRlZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOhe6uxgTCAESBHRyaXAaCWNvbXBsZXRlZCJUCg1UcmlwQ2FuY2VsbGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGU6F7q7GBMIARIEdHJpcBoJY2FuY2VsbGVkYgZwcm90bzM", [file_google_protobuf_timestamp, file_medport_events_v1_envelope, file_medport_transport_v1_trip]);
+  fileDesc("CiNtZWRwb3J0L2V2ZW50cy92MS90cmlwX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEi7QgKCVRyaXBTdGF0ZRIPCgd0cmlwX2lkGAEgASgJEhMKC3RyaXBfbnVtYmVyGAIgASgJEhMKC2hvc3BpdGFsX2lkGAMgASgJEisKBm9yaWdpbhgEIAEoCzIbLm1lZHBvcnQudHJhbnNwb3J0LnYxLlBsYWNlEjAKC2Rlc3RpbmF0aW9uGAUgASgLMhsubWVkcG9ydC50cmFuc3BvcnQudjEuUGxhY2USPQoPdHJhbnNwb3J0X2xldmVsGAYgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWwSMAoIcHJpb3JpdHkYByABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eRI1CgZzdGF0dXMYCCABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSNwoMYXdhcmRfcG9saWN5GAkgASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQXdhcmRQb2xpY3kSMAoMcmVxdWVzdF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthY2NlcHRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcGlja3VwX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2NvbXBsZXRpb25fdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLY2FuY2VsX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmFzc2lnbmVkX2FnZW5jeV9pZBgPIAEoCRIYChBhc3NpZ25lZF91bml0X2lkGBAgASgJEhsKE2FjY2VwdGVkX2F0dGVtcHRfaWQYESABKAkSGAoQbWF0ZXJpYWxfdmVyc2lvbhgSIAEoAxI3Cg1waWNrdXBfd2luZG93GBMgASgLMiAubWVkcG9ydC50cmFuc3BvcnQudjEuVGltZVdpbmRvdxI2ChJiaWRkaW5nX2Nsb3NlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEGNvbnNlbnRfZHVlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjoKEmFzc2lnbmVkX3VuaXRfdHlwZRgWIAEoDjIeLm1lZHBvcnQudHJhbnNwb3J0LnYxLlVuaXRUeXBlEjYKC2Rpc3Bvc2l0aW9uGBcgASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuRGlzcG9zaXRpb24SJgoDc2xhGBggASgLMhkubWVkcG9ydC50cmFuc3BvcnQudjEuU2xhEjsKDnJlbGVhc2VfcmVhc29uGBkgASgOMiMubWVkcG9ydC50cmFuc3BvcnQudjEuUmVsZWFzZVJlYXNvbiJQCgtUcmlwQ3JlYXRlZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOhW6uxgRCAESBHRyaXAaB2NyZWF0ZWQidgoMVHJpcEFjY2VwdGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGUSEgoKYXR0ZW1wdF9pZBgCIAEoCRIOCgZiaWRfaWQYAyABKAk6Frq7GBIIARIEdHJpcBoIYWNjZXB0ZWQidQoQVHJpcFVuaXRBc3NpZ25lZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlEhgKEHByZXZpb3VzX3VuaXRfaWQYAiABKAk6G7q7GBcIARIEdHJpcBoNdW5pdF9hc3NpZ25lZCLhAQoVVHJpcE1pbGVzdG9uZVJlY29yZGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGUSNgoJbWlsZXN0b25lGAIgASgOMiMubWVkcG9ydC50cmFuc3BvcnQudjEuTWlsZXN0b25lVHlwZRIuCgpvY2N1cl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpsYXRlX2VudHJ5GAQgASgIOiC6uxgcCAESBHRyaXAaEm1pbGVzdG9uZV9yZWNvcmRlZCJQCgtUcmlwU3RhcnRlZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOhW6uxgRCAESBHRyaXAaB3N0YXJ0ZWQiVAoNVHJpcENvbXBsZXRlZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOhe6uxgTCAESBHRyaXAaCWNvbXBsZXRlZCJUCg1UcmlwQ2FuY2VsbGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGU6F7q7GBMIARIEdHJpcBoJY2FuY2VsbGVkInoKC1RyaXBVcGRhdGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGUSFgoOY2hhbmdlZF9maWVsZHMYAiADKAkSEAoIbWF0ZXJpYWwYAyABKAg6Fbq7GBEIARIEdHJpcBoHdXBkYXRlZCJUCg1UcmlwQ29uc2VudGVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGU6F7q7GBMIARIEdHJpcBoJY29uc2VudGVkItEBCgxUcmlwUmVsZWFzZWQSKgoEdHJpcBgBIAEoCzIcLm1lZHBvcnQuZXZlbnRzLnYxLlRyaXBTdGF0ZRIzCgZyZWFzb24YAiABKA4yIy5tZWRwb3J0LnRyYW5zcG9ydC52MS5SZWxlYXNlUmVhc29uEhIKCmF0dGVtcHRfaWQYAyABKAkSGgoScHJldmlvdXNfYWdlbmN5X2lkGAQgASgJEhgKEHByZXZpb3VzX3VuaXRfaWQYBSABKAk6Frq7GBIIARIEdHJpcBoIcmVsZWFzZWQiYQoTVHJpcEJpZGRpbmdSZW9wZW5lZBIqCgR0cmlwGAEgASgLMhwubWVkcG9ydC5ldmVudHMudjEuVHJpcFN0YXRlOh66uxgaCAESBHRyaXAaEGJpZGRpbmdfcmVvcGVuZWQiiwEKDVRyaXBTbGFQYXVzZWQSKgoEdHJpcBgBIAEoCzIcLm1lZHBvcnQuZXZlbnRzLnYxLlRyaXBTdGF0ZRI0CgZyZWFzb24YAiABKA4yJC5tZWRwb3J0LnRyYW5zcG9ydC52MS5TbGFQYXVzZVJlYXNvbjoYursYFAgBEgR0cmlwGgpzbGFfcGF1c2VkIlcKDlRyaXBTbGFSZXN1bWVkEioKBHRyaXAYASABKAsyHC5tZWRwb3J0LmV2ZW50cy52MS5UcmlwU3RhdGU6Gbq7GBUIARIEdHJpcBoLc2xhX3Jlc3VtZWQiUAoLVHJpcEFtZW5kZWQSKgoEdHJpcBgBIAEoCzIcLm1lZHBvcnQuZXZlbnRzLnYxLlRyaXBTdGF0ZToVursYEQgBEgR0cmlwGgdhbWVuZGVkYgZwcm90bzM", [file_google_protobuf_timestamp, file_medport_events_v1_envelope, file_medport_transport_v1_trip, file_medport_transport_v1_unit_type]);
 
 /**
  * A trip after the change, without free text and without the patient. Every trip event carries it, so that a projection
@@ -113,6 +115,45 @@ export type TripState = Message<"medport.events.v1.TripState"> & {
    * @generated from field: int64 material_version = 18;
    */
   materialVersion: bigint;
+
+  /**
+   * @generated from field: medport.transport.v1.TimeWindow pickup_window = 19;
+   */
+  pickupWindow?: TimeWindow | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp bidding_close_time = 20;
+   */
+  biddingCloseTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp consent_due_time = 21;
+   */
+  consentDueTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.UnitType assigned_unit_type = 22;
+   */
+  assignedUnitType: UnitType;
+
+  /**
+   * @generated from field: medport.transport.v1.Disposition disposition = 23;
+   */
+  disposition: Disposition;
+
+  /**
+   * The due times with the pauses so far; what `sla.assign_state` and `sla.pickup_state` were at the change.
+   *
+   * @generated from field: medport.transport.v1.Sla sla = 24;
+   */
+  sla?: Sla | undefined;
+
+  /**
+   * Why it waits again, if it was released; kept until another agency has it.
+   *
+   * @generated from field: medport.transport.v1.ReleaseReason release_reason = 25;
+   */
+  releaseReason: ReleaseReason;
 };
 
 /**
@@ -290,4 +331,180 @@ export type TripCancelled = Message<"medport.events.v1.TripCancelled"> & {
  */
 export const TripCancelledSchema: GenMessage<TripCancelled> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_trip_events, 7);
+
+/**
+ * What is asked for changed.
+ *
+ * @generated from message medport.events.v1.TripUpdated
+ */
+export type TripUpdated = Message<"medport.events.v1.TripUpdated"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+
+  /**
+   * The paths of TripDetails that changed.
+   *
+   * @generated from field: repeated string changed_fields = 2;
+   */
+  changedFields: string[];
+
+  /**
+   * An agency would want to know: open bids no longer match, and an agency that has the trip must consent.
+   *
+   * @generated from field: bool material = 3;
+   */
+  material: boolean;
+};
+
+/**
+ * Describes the message medport.events.v1.TripUpdated.
+ * Use `create(TripUpdatedSchema)` to create a new message.
+ */
+export const TripUpdatedSchema: GenMessage<TripUpdated> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 8);
+
+/**
+ * The agency that has the trip keeps it as it was changed.
+ *
+ * @generated from message medport.events.v1.TripConsented
+ */
+export type TripConsented = Message<"medport.events.v1.TripConsented"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.TripConsented.
+ * Use `create(TripConsentedSchema)` to create a new message.
+ */
+export const TripConsentedSchema: GenMessage<TripConsented> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 9);
+
+/**
+ * The trip waits again.
+ *
+ * @generated from message medport.events.v1.TripReleased
+ */
+export type TripReleased = Message<"medport.events.v1.TripReleased"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.ReleaseReason reason = 2;
+   */
+  reason: ReleaseReason;
+
+  /**
+   * The attempt that had won it; see TripClaimService.
+   *
+   * @generated from field: string attempt_id = 3;
+   */
+  attemptId: string;
+
+  /**
+   * @generated from field: string previous_agency_id = 4;
+   */
+  previousAgencyId: string;
+
+  /**
+   * Empty if there was none.
+   *
+   * @generated from field: string previous_unit_id = 5;
+   */
+  previousUnitId: string;
+};
+
+/**
+ * Describes the message medport.events.v1.TripReleased.
+ * Use `create(TripReleasedSchema)` to create a new message.
+ */
+export const TripReleasedSchema: GenMessage<TripReleased> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 10);
+
+/**
+ * Agencies may bid again on a trip that still waits.
+ *
+ * @generated from message medport.events.v1.TripBiddingReopened
+ */
+export type TripBiddingReopened = Message<"medport.events.v1.TripBiddingReopened"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.TripBiddingReopened.
+ * Use `create(TripBiddingReopenedSchema)` to create a new message.
+ */
+export const TripBiddingReopenedSchema: GenMessage<TripBiddingReopened> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 11);
+
+/**
+ * The trip's clocks stand still.
+ *
+ * @generated from message medport.events.v1.TripSlaPaused
+ */
+export type TripSlaPaused = Message<"medport.events.v1.TripSlaPaused"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.SlaPauseReason reason = 2;
+   */
+  reason: SlaPauseReason;
+};
+
+/**
+ * Describes the message medport.events.v1.TripSlaPaused.
+ * Use `create(TripSlaPausedSchema)` to create a new message.
+ */
+export const TripSlaPausedSchema: GenMessage<TripSlaPaused> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 12);
+
+/**
+ * The trip's clocks run on.
+ *
+ * @generated from message medport.events.v1.TripSlaResumed
+ */
+export type TripSlaResumed = Message<"medport.events.v1.TripSlaResumed"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.TripSlaResumed.
+ * Use `create(TripSlaResumedSchema)` to create a new message.
+ */
+export const TripSlaResumedSchema: GenMessage<TripSlaResumed> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 13);
+
+/**
+ * A correction was added to a closed trip.
+ *
+ * @generated from message medport.events.v1.TripAmended
+ */
+export type TripAmended = Message<"medport.events.v1.TripAmended"> & {
+  /**
+   * @generated from field: medport.events.v1.TripState trip = 1;
+   */
+  trip?: TripState | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.TripAmended.
+ * Use `create(TripAmendedSchema)` to create a new message.
+ */
+export const TripAmendedSchema: GenMessage<TripAmended> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_trip_events, 14);
 

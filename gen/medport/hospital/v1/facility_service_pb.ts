@@ -5,8 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
 import type { Coordinates } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/hospital/v1/facility_service.proto.
  */
 export const file_medport_hospital_v1_facility_service: GenFile = /*@__PURE__*/
-  fileDesc("CiptZWRwb3J0L2hvc3BpdGFsL3YxL2ZhY2lsaXR5X3NlcnZpY2UucHJvdG8SE21lZHBvcnQuaG9zcGl0YWwudjEinAMKCEZhY2lsaXR5EgoKAmlkGAEgASgJEhMKC2hvc3BpdGFsX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDAoEdHlwZRgEIAEoCRIPCgdhZGRyZXNzGAUgASgJEgwKBGNpdHkYBiABKAkSDQoFc3RhdGUYByABKAkSEAoIemlwX2NvZGUYCCABKAkSDgoGY291bnR5GAkgASgJEjYKC2Nvb3JkaW5hdGVzGAogASgLMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQ29vcmRpbmF0ZXMSDQoFcGhvbmUYCyABKAkSDQoFZW1haWwYDCABKAkSFwoPb3BlcmF0aW5nX2hvdXJzGA0gASgJEhQKDGNhcGFiaWxpdGllcxgOIAMoCRIOCgZhY3RpdmUYDyABKAgSDAoEZXRhZxgQIAEoCRIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsQEChVDcmVhdGVGYWNpbGl0eVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIxCgtob3NwaXRhbF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIYCgRuYW1lGAMgASgJQgq6SAdyBRABGMgBEmkKBHR5cGUYBCABKAlCW7pIWHJWUghIT1NQSVRBTFIMTlVSU0lOR19IT01FUg1DQU5DRVJfQ0VOVEVSUg5SRUhBQl9GQUNJTElUWVILVVJHRU5UX0NBUkVSEFNQRUNJQUxUWV9DTElOSUMSGwoHYWRkcmVzcxgFIAEoCUIKukgHcgUQARjIARIXCgRjaXR5GAYgASgJQgm6SAZyBBABGGQSIAoFc3RhdGUYByABKAlCEbpIDnIMMgpeW0EtWl17Mn0kEi8KCHppcF9jb2RlGAggASgJQh26SBpyGDIWXlswLTldezV9KC1bMC05XXs0fSk/JBIZCgZjb3VudHkYCSABKAlCCbpIBnIEEAEYZBI2Cgtjb29yZGluYXRlcxgKIAEoCzIhLm1lZHBvcnQudHJhbnNwb3J0LnYxLkNvb3JkaW5hdGVzEhYKBXBob25lGAsgASgJQge6SARyAhgoEhcKBWVtYWlsGAwgASgJQgi6SAVyAxj+ARIhCg9vcGVyYXRpbmdfaG91cnMYDSABKAlCCLpIBXIDGMgBEiYKDGNhcGFiaWxpdGllcxgOIAMoCUIQukgNkgEKEDIiBnIEEAEYPCJJChZDcmVhdGVGYWNpbGl0eVJlc3BvbnNlEi8KCGZhY2lsaXR5GAEgASgLMh0ubWVkcG9ydC5ob3NwaXRhbC52MS5GYWNpbGl0eSJHChJHZXRGYWNpbGl0eVJlcXVlc3QSMQoLZmFjaWxpdHlfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiRgoTR2V0RmFjaWxpdHlSZXNwb25zZRIvCghmYWNpbGl0eRgBIAEoCzIdLm1lZHBvcnQuaG9zcGl0YWwudjEuRmFjaWxpdHkicgoVTGlzdEZhY2lsaXRpZXNSZXF1ZXN0EhwKC2hvc3BpdGFsX2lkGAEgASgJQge6SARyAhhAEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCJkChZMaXN0RmFjaWxpdGllc1Jlc3BvbnNlEjEKCmZhY2lsaXRpZXMYASADKAsyHS5tZWRwb3J0Lmhvc3BpdGFsLnYxLkZhY2lsaXR5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKFAwoPRmFjaWxpdHlTZXJ2aWNlEn0KDkNyZWF0ZUZhY2lsaXR5EioubWVkcG9ydC5ob3NwaXRhbC52MS5DcmVhdGVGYWNpbGl0eVJlcXVlc3QaKy5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNyZWF0ZUZhY2lsaXR5UmVzcG9uc2UiEqq7GA4SBQgBEgEEEgUIAxIBBBJ0CgtHZXRGYWNpbGl0eRInLm1lZHBvcnQuaG9zcGl0YWwudjEuR2V0RmFjaWxpdHlSZXF1ZXN0GigubWVkcG9ydC5ob3NwaXRhbC52MS5HZXRGYWNpbGl0eVJlc3BvbnNlIhKquxgOEgIIARICCAISAggDMAESfQoOTGlzdEZhY2lsaXRpZXMSKi5tZWRwb3J0Lmhvc3BpdGFsLnYxLkxpc3RGYWNpbGl0aWVzUmVxdWVzdBorLm1lZHBvcnQuaG9zcGl0YWwudjEuTGlzdEZhY2lsaXRpZXNSZXNwb25zZSISqrsYDhICCAESAggCEgIIAzABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
+  fileDesc("CiptZWRwb3J0L2hvc3BpdGFsL3YxL2ZhY2lsaXR5X3NlcnZpY2UucHJvdG8SE21lZHBvcnQuaG9zcGl0YWwudjEinAMKCEZhY2lsaXR5EgoKAmlkGAEgASgJEhMKC2hvc3BpdGFsX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDAoEdHlwZRgEIAEoCRIPCgdhZGRyZXNzGAUgASgJEgwKBGNpdHkYBiABKAkSDQoFc3RhdGUYByABKAkSEAoIemlwX2NvZGUYCCABKAkSDgoGY291bnR5GAkgASgJEjYKC2Nvb3JkaW5hdGVzGAogASgLMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQ29vcmRpbmF0ZXMSDQoFcGhvbmUYCyABKAkSDQoFZW1haWwYDCABKAkSFwoPb3BlcmF0aW5nX2hvdXJzGA0gASgJEhQKDGNhcGFiaWxpdGllcxgOIAMoCRIOCgZhY3RpdmUYDyABKAgSDAoEZXRhZxgQIAEoCRIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsQEChVDcmVhdGVGYWNpbGl0eVJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIxCgtob3NwaXRhbF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBIYCgRuYW1lGAMgASgJQgq6SAdyBRABGMgBEmkKBHR5cGUYBCABKAlCW7pIWHJWUghIT1NQSVRBTFIMTlVSU0lOR19IT01FUg1DQU5DRVJfQ0VOVEVSUg5SRUhBQl9GQUNJTElUWVILVVJHRU5UX0NBUkVSEFNQRUNJQUxUWV9DTElOSUMSGwoHYWRkcmVzcxgFIAEoCUIKukgHcgUQARjIARIXCgRjaXR5GAYgASgJQgm6SAZyBBABGGQSIAoFc3RhdGUYByABKAlCEbpIDnIMMgpeW0EtWl17Mn0kEi8KCHppcF9jb2RlGAggASgJQh26SBpyGDIWXlswLTldezV9KC1bMC05XXs0fSk/JBIZCgZjb3VudHkYCSABKAlCCbpIBnIEEAEYZBI2Cgtjb29yZGluYXRlcxgKIAEoCzIhLm1lZHBvcnQudHJhbnNwb3J0LnYxLkNvb3JkaW5hdGVzEhYKBXBob25lGAsgASgJQge6SARyAhgoEhcKBWVtYWlsGAwgASgJQgi6SAVyAxj+ARIhCg9vcGVyYXRpbmdfaG91cnMYDSABKAlCCLpIBXIDGMgBEiYKDGNhcGFiaWxpdGllcxgOIAMoCUIQukgNkgEKEDIiBnIEEAEYPCJJChZDcmVhdGVGYWNpbGl0eVJlc3BvbnNlEi8KCGZhY2lsaXR5GAEgASgLMh0ubWVkcG9ydC5ob3NwaXRhbC52MS5GYWNpbGl0eSJHChJHZXRGYWNpbGl0eVJlcXVlc3QSMQoLZmFjaWxpdHlfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiRgoTR2V0RmFjaWxpdHlSZXNwb25zZRIvCghmYWNpbGl0eRgBIAEoCzIdLm1lZHBvcnQuaG9zcGl0YWwudjEuRmFjaWxpdHki7wEKFUxpc3RGYWNpbGl0aWVzUmVxdWVzdBIcCgtob3NwaXRhbF9pZBgBIAEoCUIHukgEcgIYQBIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgSFwoGY291bnR5GAQgASgJQge6SARyAhhkEhYKBXN0YXRlGAUgASgJQge6SARyAhgCEhUKBHR5cGUYBiABKAlCB7pIBHICGCgSHgoNbmFtZV9jb250YWlucxgHIAEoCUIHukgEcgIYZBITCgthY3RpdmVfb25seRgIIAEoCCJkChZMaXN0RmFjaWxpdGllc1Jlc3BvbnNlEjEKCmZhY2lsaXRpZXMYASADKAsyHS5tZWRwb3J0Lmhvc3BpdGFsLnYxLkZhY2lsaXR5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSL+AwoPRmFjaWxpdHlEZXRhaWxzEhYKBG5hbWUYASABKAlCCLpIBXIDGMgBEmsKBHR5cGUYAiABKAlCXbpIWnJYUgBSCEhPU1BJVEFMUgxOVVJTSU5HX0hPTUVSDUNBTkNFUl9DRU5URVJSDlJFSEFCX0ZBQ0lMSVRZUgtVUkdFTlRfQ0FSRVIQU1BFQ0lBTFRZX0NMSU5JQxIZCgdhZGRyZXNzGAMgASgJQgi6SAVyAxjIARIVCgRjaXR5GAQgASgJQge6SARyAhhkEiMKBXN0YXRlGAUgASgJQhS6SBFyDzINXihbQS1aXXsyfSk/JBIyCgh6aXBfY29kZRgGIAEoCUIgukgdchsyGV4oWzAtOV17NX0oLVswLTldezR9KT8pPyQSFwoGY291bnR5GAcgASgJQge6SARyAhhkEjYKC2Nvb3JkaW5hdGVzGAggASgLMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQ29vcmRpbmF0ZXMSFgoFcGhvbmUYCSABKAlCB7pIBHICGCgSFwoFZW1haWwYCiABKAlCCLpIBXIDGP4BEiEKD29wZXJhdGluZ19ob3VycxgLIAEoCUIIukgFcgMYyAESJgoMY2FwYWJpbGl0aWVzGAwgAygJQhC6SA2SAQoQMiIGcgQQARg8Eg4KBmFjdGl2ZRgNIAEoCCL2AQoVVXBkYXRlRmFjaWxpdHlSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASMQoLZmFjaWxpdHlfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQBI9CgdkZXRhaWxzGAQgASgLMiQubWVkcG9ydC5ob3NwaXRhbC52MS5GYWNpbGl0eURldGFpbHNCBrpIA8gBARI3Cgt1cGRhdGVfbWFzaxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2tCBrpIA8gBASJJChZVcGRhdGVGYWNpbGl0eVJlc3BvbnNlEi8KCGZhY2lsaXR5GAEgASgLMh0ubWVkcG9ydC5ob3NwaXRhbC52MS5GYWNpbGl0eTKEBAoPRmFjaWxpdHlTZXJ2aWNlEn0KDkNyZWF0ZUZhY2lsaXR5EioubWVkcG9ydC5ob3NwaXRhbC52MS5DcmVhdGVGYWNpbGl0eVJlcXVlc3QaKy5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNyZWF0ZUZhY2lsaXR5UmVzcG9uc2UiEqq7GA4SBQgBEgEEEgUIAxIBBBJ9Cg5VcGRhdGVGYWNpbGl0eRIqLm1lZHBvcnQuaG9zcGl0YWwudjEuVXBkYXRlRmFjaWxpdHlSZXF1ZXN0GisubWVkcG9ydC5ob3NwaXRhbC52MS5VcGRhdGVGYWNpbGl0eVJlc3BvbnNlIhKquxgOEgUIARIBBBIFCAMSAQQSdAoLR2V0RmFjaWxpdHkSJy5tZWRwb3J0Lmhvc3BpdGFsLnYxLkdldEZhY2lsaXR5UmVxdWVzdBooLm1lZHBvcnQuaG9zcGl0YWwudjEuR2V0RmFjaWxpdHlSZXNwb25zZSISqrsYDhICCAESAggCEgIIAzABEn0KDkxpc3RGYWNpbGl0aWVzEioubWVkcG9ydC5ob3NwaXRhbC52MS5MaXN0RmFjaWxpdGllc1JlcXVlc3QaKy5tZWRwb3J0Lmhvc3BpdGFsLnYxLkxpc3RGYWNpbGl0aWVzUmVzcG9uc2UiEqq7GA4SAggBEgIIAhICCAMwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
 
 /**
  * A place that patients leave or reach: a hospital, a nursing home, a clinic.
@@ -287,6 +287,41 @@ export type ListFacilitiesRequest = Message<"medport.hospital.v1.ListFacilitiesR
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Only those in this county.
+   *
+   * @generated from field: string county = 4;
+   */
+  county: string;
+
+  /**
+   * Only those in this state, by its two letters.
+   *
+   * @generated from field: string state = 5;
+   */
+  state: string;
+
+  /**
+   * Only those of this type, such as NURSING_HOME.
+   *
+   * @generated from field: string type = 6;
+   */
+  type: string;
+
+  /**
+   * Only those whose name has this in it, in any case.
+   *
+   * @generated from field: string name_contains = 7;
+   */
+  nameContains: string;
+
+  /**
+   * Only those that take part.
+   *
+   * @generated from field: bool active_only = 8;
+   */
+  activeOnly: boolean;
 };
 
 /**
@@ -319,6 +354,145 @@ export const ListFacilitiesResponseSchema: GenMessage<ListFacilitiesResponse> = 
   messageDesc(file_medport_hospital_v1_facility_service, 6);
 
 /**
+ * What may change about a facility.
+ *
+ * @generated from message medport.hospital.v1.FacilityDetails
+ */
+export type FacilityDetails = Message<"medport.hospital.v1.FacilityDetails"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string type = 2;
+   */
+  type: string;
+
+  /**
+   * @generated from field: string address = 3;
+   */
+  address: string;
+
+  /**
+   * @generated from field: string city = 4;
+   */
+  city: string;
+
+  /**
+   * @generated from field: string state = 5;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string zip_code = 6;
+   */
+  zipCode: string;
+
+  /**
+   * @generated from field: string county = 7;
+   */
+  county: string;
+
+  /**
+   * @generated from field: medport.transport.v1.Coordinates coordinates = 8;
+   */
+  coordinates?: Coordinates | undefined;
+
+  /**
+   * @generated from field: string phone = 9;
+   */
+  phone: string;
+
+  /**
+   * @generated from field: string email = 10;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string operating_hours = 11;
+   */
+  operatingHours: string;
+
+  /**
+   * @generated from field: repeated string capabilities = 12;
+   */
+  capabilities: string[];
+
+  /**
+   * An inactive facility takes part in no new trip.
+   *
+   * @generated from field: bool active = 13;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message medport.hospital.v1.FacilityDetails.
+ * Use `create(FacilityDetailsSchema)` to create a new message.
+ */
+export const FacilityDetailsSchema: GenMessage<FacilityDetails> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_facility_service, 7);
+
+/**
+ * @generated from message medport.hospital.v1.UpdateFacilityRequest
+ */
+export type UpdateFacilityRequest = Message<"medport.hospital.v1.UpdateFacilityRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string facility_id = 2;
+   */
+  facilityId: string;
+
+  /**
+   * If set, the facility must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.hospital.v1.FacilityDetails details = 4;
+   */
+  details?: FacilityDetails | undefined;
+
+  /**
+   * The paths of `details` to change, such as phone; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.UpdateFacilityRequest.
+ * Use `create(UpdateFacilityRequestSchema)` to create a new message.
+ */
+export const UpdateFacilityRequestSchema: GenMessage<UpdateFacilityRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_facility_service, 8);
+
+/**
+ * @generated from message medport.hospital.v1.UpdateFacilityResponse
+ */
+export type UpdateFacilityResponse = Message<"medport.hospital.v1.UpdateFacilityResponse"> & {
+  /**
+   * @generated from field: medport.hospital.v1.Facility facility = 1;
+   */
+  facility?: Facility | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.UpdateFacilityResponse.
+ * Use `create(UpdateFacilityResponseSchema)` to create a new message.
+ */
+export const UpdateFacilityResponseSchema: GenMessage<UpdateFacilityResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_facility_service, 9);
+
+/**
  * The places between which patients are moved.
  *
  * @generated from service medport.hospital.v1.FacilityService
@@ -333,6 +507,16 @@ export const FacilityService: GenService<{
     methodKind: "unary";
     input: typeof CreateFacilityRequestSchema;
     output: typeof CreateFacilityResponseSchema;
+  },
+  /**
+   * Changes a facility of the caller's hospital; Center any. An inactive one takes part in no new trip.
+   *
+   * @generated from rpc medport.hospital.v1.FacilityService.UpdateFacility
+   */
+  updateFacility: {
+    methodKind: "unary";
+    input: typeof UpdateFacilityRequestSchema;
+    output: typeof UpdateFacilityResponseSchema;
   },
   /**
    * Reads one facility.

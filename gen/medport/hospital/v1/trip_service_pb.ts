@@ -5,10 +5,10 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_medport_policy_v1_policy } from "../../policy/v1/policy_pb.ts";
-import type { AwardPolicy, MilestoneType, Priority, TransportLevel, TransportStatus, Trip, TripHistoryEntry } from "../../transport/v1/trip_pb.ts";
+import type { AwardPolicy, Disposition, MilestoneType, Priority, SlaPauseReason, TimeWindow, TransportLevel, TransportStatus, Trip, TripHistoryEntry, TripOrder } from "../../transport/v1/trip_pb.ts";
 import { file_medport_transport_v1_trip } from "../../transport/v1/trip_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/hospital/v1/trip_service.proto.
  */
 export const file_medport_hospital_v1_trip_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZtZWRwb3J0L2hvc3BpdGFsL3YxL3RyaXBfc2VydmljZS5wcm90bxITbWVkcG9ydC5ob3NwaXRhbC52MSLIBAoRQ3JlYXRlVHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIxCgtob3NwaXRhbF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBI4ChJvcmlnaW5fZmFjaWxpdHlfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSPQoXZGVzdGluYXRpb25fZmFjaWxpdHlfaWQYBCABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSSQoPdHJhbnNwb3J0X2xldmVsGAUgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWxCCrpIB4IBBBABIAASPAoIcHJpb3JpdHkYBiABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eUIKukgHggEEEAEgABImChRzcGVjaWFsX3JlcXVpcmVtZW50cxgHIAEoCUIIukgFcgMY0A8SQQoMYXdhcmRfcG9saWN5GAggASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQXdhcmRQb2xpY3lCCLpIBYIBAhABOna6SHMacQoSdHJpcC5wbGFjZXNfZGlmZmVyEiJvcmlnaW4gYW5kIGRlc3RpbmF0aW9uIG11c3QgZGlmZmVyGjd0aGlzLm9yaWdpbl9mYWNpbGl0eV9pZCAhPSB0aGlzLmRlc3RpbmF0aW9uX2ZhY2lsaXR5X2lkIj4KEkNyZWF0ZVRyaXBSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCI/Cg5HZXRUcmlwUmVxdWVzdBItCgd0cmlwX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kIjsKD0dldFRyaXBSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCKAAQoQTGlzdFRyaXBzUmVxdWVzdBIvCgZmaWx0ZXIYASABKAsyHy5tZWRwb3J0Lmhvc3BpdGFsLnYxLlRyaXBGaWx0ZXISHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIIpkBCgpUcmlwRmlsdGVyEkgKCHN0YXR1c2VzGAEgAygOMiUubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0U3RhdHVzQg+6SAySAQkiB4IBBBABIAASHAoLaG9zcGl0YWxfaWQYAiABKAlCB7pIBHICGEASIwoSYXNzaWduZWRfYWdlbmN5X2lkGAMgASgJQge6SARyAhhAIlcKEUxpc3RUcmlwc1Jlc3BvbnNlEikKBXRyaXBzGAEgAygLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikgEKEUNhbmNlbFRyaXBSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUQARjQDyI+ChJDYW5jZWxUcmlwUmVzcG9uc2USKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXAizgEKFVN0YXJ0VHJhbnNwb3J0UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3RyaXBfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQBIvCgtwaWNrdXBfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPb3ZlcnJpZGVfcmVhc29uGAUgASgJQgi6SAVyAxjQDyJCChZTdGFydFRyYW5zcG9ydFJlc3BvbnNlEigKBHRyaXAYASABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwItABChNDb21wbGV0ZVRyaXBSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjMKD2NvbXBsZXRpb25fdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPb3ZlcnJpZGVfcmVhc29uGAUgASgJQgi6SAVyAxjQDyJAChRDb21wbGV0ZVRyaXBSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCL2AQoWUmVjb3JkTWlsZXN0b25lUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3RyaXBfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSPQoEdHlwZRgDIAEoDjIjLm1lZHBvcnQudHJhbnNwb3J0LnYxLk1pbGVzdG9uZVR5cGVCCrpIB4IBBBABIAASLgoKb2NjdXJfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPb3ZlcnJpZGVfcmVhc29uGAUgASgJQgi6SAVyAxjQDyJDChdSZWNvcmRNaWxlc3RvbmVSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCJHChZMaXN0VHJpcEhpc3RvcnlSZXF1ZXN0Ei0KB3RyaXBfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiUgoXTGlzdFRyaXBIaXN0b3J5UmVzcG9uc2USNwoHZW50cmllcxgBIAMoCzImLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXBIaXN0b3J5RW50cnky7gcKC1RyaXBTZXJ2aWNlEnUKCkNyZWF0ZVRyaXASJi5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNyZWF0ZVRyaXBSZXF1ZXN0GicubWVkcG9ydC5ob3NwaXRhbC52MS5DcmVhdGVUcmlwUmVzcG9uc2UiFqq7GBISBggBEgIDBBIGCAMSAgMEKAESagoHR2V0VHJpcBIjLm1lZHBvcnQuaG9zcGl0YWwudjEuR2V0VHJpcFJlcXVlc3QaJC5tZWRwb3J0Lmhvc3BpdGFsLnYxLkdldFRyaXBSZXNwb25zZSIUqrsYEBICCAESAggCEgIIAygBMAEScAoJTGlzdFRyaXBzEiUubWVkcG9ydC5ob3NwaXRhbC52MS5MaXN0VHJpcHNSZXF1ZXN0GiYubWVkcG9ydC5ob3NwaXRhbC52MS5MaXN0VHJpcHNSZXNwb25zZSIUqrsYEBICCAESAggCEgIIAygBMAESdQoKQ2FuY2VsVHJpcBImLm1lZHBvcnQuaG9zcGl0YWwudjEuQ2FuY2VsVHJpcFJlcXVlc3QaJy5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIWqrsYEhIGCAESAgMEEgYIAxICAwQoARKBAQoOU3RhcnRUcmFuc3BvcnQSKi5tZWRwb3J0Lmhvc3BpdGFsLnYxLlN0YXJ0VHJhbnNwb3J0UmVxdWVzdBorLm1lZHBvcnQuaG9zcGl0YWwudjEuU3RhcnRUcmFuc3BvcnRSZXNwb25zZSIWqrsYEhIGCAISAgMEEgYIAxICAwQoARJ7CgxDb21wbGV0ZVRyaXASKC5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbXBsZXRlVHJpcFJlcXVlc3QaKS5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbXBsZXRlVHJpcFJlc3BvbnNlIhaquxgSEgYIAhICAwQSBggDEgIDBCgBEowBCg9SZWNvcmRNaWxlc3RvbmUSKy5tZWRwb3J0Lmhvc3BpdGFsLnYxLlJlY29yZE1pbGVzdG9uZVJlcXVlc3QaLC5tZWRwb3J0Lmhvc3BpdGFsLnYxLlJlY29yZE1pbGVzdG9uZVJlc3BvbnNlIh6quxgaEgYIARICAwQSBggCEgIDBBIGCAMSAgMEKAESggEKD0xpc3RUcmlwSGlzdG9yeRIrLm1lZHBvcnQuaG9zcGl0YWwudjEuTGlzdFRyaXBIaXN0b3J5UmVxdWVzdBosLm1lZHBvcnQuaG9zcGl0YWwudjEuTGlzdFRyaXBIaXN0b3J5UmVzcG9uc2UiFKq7GBASAggBEgIIAhICCAMoATABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
+  fileDesc("CiZtZWRwb3J0L2hvc3BpdGFsL3YxL3RyaXBfc2VydmljZS5wcm90bxITbWVkcG9ydC5ob3NwaXRhbC52MSKBBQoRQ3JlYXRlVHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBIxCgtob3NwaXRhbF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBI4ChJvcmlnaW5fZmFjaWxpdHlfaWQYAyABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSPQoXZGVzdGluYXRpb25fZmFjaWxpdHlfaWQYBCABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSSQoPdHJhbnNwb3J0X2xldmVsGAUgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWxCCrpIB4IBBBABIAASPAoIcHJpb3JpdHkYBiABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eUIKukgHggEEEAEgABImChRzcGVjaWFsX3JlcXVpcmVtZW50cxgHIAEoCUIIukgFcgMY0A8SQQoMYXdhcmRfcG9saWN5GAggASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQXdhcmRQb2xpY3lCCLpIBYIBAhABEjcKDXBpY2t1cF93aW5kb3cYCSABKAsyIC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UaW1lV2luZG93Ona6SHMacQoSdHJpcC5wbGFjZXNfZGlmZmVyEiJvcmlnaW4gYW5kIGRlc3RpbmF0aW9uIG11c3QgZGlmZmVyGjd0aGlzLm9yaWdpbl9mYWNpbGl0eV9pZCAhPSB0aGlzLmRlc3RpbmF0aW9uX2ZhY2lsaXR5X2lkIj4KEkNyZWF0ZVRyaXBSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCJvCg5HZXRUcmlwUmVxdWVzdBItCgd0cmlwX2lkGAEgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEi4KCmFzX29mX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjsKD0dldFRyaXBSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCLqAQoQTGlzdFRyaXBzUmVxdWVzdBIvCgZmaWx0ZXIYASABKAsyHy5tZWRwb3J0Lmhvc3BpdGFsLnYxLlRyaXBGaWx0ZXISHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIEjgKBW9yZGVyGAQgASgOMh8ubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcE9yZGVyQgi6SAWCAQIQARIuCgphc19vZl90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKPBAoKVHJpcEZpbHRlchJICghzdGF0dXNlcxgBIAMoDjIlLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydFN0YXR1c0IPukgMkgEJIgeCAQQQASAAEhwKC2hvc3BpdGFsX2lkGAIgASgJQge6SARyAhhAEiMKEmFzc2lnbmVkX2FnZW5jeV9pZBgDIAEoCUIHukgEcgIYQBJPChB0cmFuc3BvcnRfbGV2ZWxzGAQgAygOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWxCD7pIDJIBCSIHggEEEAEgABJDCgpwcmlvcml0aWVzGAUgAygOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuUHJpb3JpdHlCD7pIDJIBCSIHggEEEAEgABIjChJvcmlnaW5fZmFjaWxpdHlfaWQYBiABKAlCB7pIBHICGEASKAoXZGVzdGluYXRpb25fZmFjaWxpdHlfaWQYByABKAlCB7pIBHICGEASHAoLdHJpcF9udW1iZXIYCCABKAlCB7pIBHICGEASNwoTcmVxdWVzdGVkX2Zyb21fdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOAoUcmVxdWVzdGVkX3VudGlsX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlcKEUxpc3RUcmlwc1Jlc3BvbnNlEikKBXRyaXBzGAEgAygLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkikgEKEUNhbmNlbFRyaXBSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEhoKBnJlYXNvbhgEIAEoCUIKukgHcgUQARjQDyI+ChJDYW5jZWxUcmlwUmVzcG9uc2USKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXAizgEKFVN0YXJ0VHJhbnNwb3J0UmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3RyaXBfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQBIvCgtwaWNrdXBfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPb3ZlcnJpZGVfcmVhc29uGAUgASgJQgi6SAVyAxjQDyJCChZTdGFydFRyYW5zcG9ydFJlc3BvbnNlEigKBHRyaXAYASABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwItABChNDb21wbGV0ZVRyaXBSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEjMKD2NvbXBsZXRpb25fdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPb3ZlcnJpZGVfcmVhc29uGAUgASgJQgi6SAVyAxjQDyJAChRDb21wbGV0ZVRyaXBSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCL2AQoWUmVjb3JkTWlsZXN0b25lUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3RyaXBfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSPQoEdHlwZRgDIAEoDjIjLm1lZHBvcnQudHJhbnNwb3J0LnYxLk1pbGVzdG9uZVR5cGVCCrpIB4IBBBABIAASLgoKb2NjdXJfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIQoPb3ZlcnJpZGVfcmVhc29uGAUgASgJQgi6SAVyAxjQDyJDChdSZWNvcmRNaWxlc3RvbmVSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCJHChZMaXN0VHJpcEhpc3RvcnlSZXF1ZXN0Ei0KB3RyaXBfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQiUgoXTGlzdFRyaXBIaXN0b3J5UmVzcG9uc2USNwoHZW50cmllcxgBIAMoCzImLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXBIaXN0b3J5RW50cnkirwMKC1RyaXBEZXRhaWxzEjgKEm9yaWdpbl9mYWNpbGl0eV9pZBgBIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBI9ChdkZXN0aW5hdGlvbl9mYWNpbGl0eV9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezAsNjR9JBJHCg90cmFuc3BvcnRfbGV2ZWwYAyABKA4yJC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRMZXZlbEIIukgFggECEAESOgoIcHJpb3JpdHkYBCABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eUIIukgFggECEAESJgoUc3BlY2lhbF9yZXF1aXJlbWVudHMYBSABKAlCCLpIBXIDGNAPEjcKDXBpY2t1cF93aW5kb3cYBiABKAsyIC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UaW1lV2luZG93EkEKDGF3YXJkX3BvbGljeRgHIAEoDjIhLm1lZHBvcnQudHJhbnNwb3J0LnYxLkF3YXJkUG9saWN5Qgi6SAWCAQIQASLqAQoRVXBkYXRlVHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASOQoHZGV0YWlscxgEIAEoCzIgLm1lZHBvcnQuaG9zcGl0YWwudjEuVHJpcERldGFpbHNCBrpIA8gBARI3Cgt1cGRhdGVfbWFzaxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2tCBrpIA8gBASI+ChJVcGRhdGVUcmlwUmVzcG9uc2USKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXAinAEKFENvbnNlbnRUb1RyaXBSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEiEKD292ZXJyaWRlX3JlYXNvbhgEIAEoCUIIukgFcgMY0A8iQQoVQ29uc2VudFRvVHJpcFJlc3BvbnNlEigKBHRyaXAYASABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwIpMBChJSZWxlYXNlVHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASGgoGcmVhc29uGAQgASgJQgq6SAdyBRABGNAPIj8KE1JlbGVhc2VUcmlwUmVzcG9uc2USKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXAi1QEKEEFib3J0VHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASGgoGcmVhc29uGAQgASgJQgq6SAdyBRABGNAPEkIKC2Rpc3Bvc2l0aW9uGAUgASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuRGlzcG9zaXRpb25CCrpIB4IBBBABIAAiPQoRQWJvcnRUcmlwUmVzcG9uc2USKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXAilAEKEEFtZW5kVHJpcFJlcXVlc3QSGwoKcmVxdWVzdF9pZBgBIAEoCUIHukgEcgIYQBItCgd0cmlwX2lkGAIgASgJQhy6SBlyFzIVXltBLVphLXowLTlfLV17MSw2NH0kEhUKBGV0YWcYAyABKAlCB7pIBHICGEASHQoJYW1lbmRtZW50GAQgASgJQgq6SAdyBRABGNAPIj0KEUFtZW5kVHJpcFJlc3BvbnNlEigKBHRyaXAYASABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwInkKFFJlb3BlbkJpZGRpbmdSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAIkEKFVJlb3BlbkJpZGRpbmdSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCLZAQoPUGF1c2VTbGFSZXF1ZXN0EhsKCnJlcXVlc3RfaWQYASABKAlCB7pIBHICGEASLQoHdHJpcF9pZBgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05Xy1dezEsNjR9JBIVCgRldGFnGAMgASgJQge6SARyAhhAEkAKBnJlYXNvbhgEIAEoDjIkLm1lZHBvcnQudHJhbnNwb3J0LnYxLlNsYVBhdXNlUmVhc29uQgq6SAeCAQQQASAAEiEKD292ZXJyaWRlX3JlYXNvbhgFIAEoCUIIukgFcgMY0A8iPAoQUGF1c2VTbGFSZXNwb25zZRIoCgR0cmlwGAEgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcCKYAQoQUmVzdW1lU2xhUmVxdWVzdBIbCgpyZXF1ZXN0X2lkGAEgASgJQge6SARyAhhAEi0KB3RyaXBfaWQYAiABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXsxLDY0fSQSFQoEZXRhZxgDIAEoCUIHukgEcgIYQBIhCg9vdmVycmlkZV9yZWFzb24YBCABKAlCCLpIBXIDGNAPIj0KEVJlc3VtZVNsYVJlc3BvbnNlEigKBHRyaXAYASABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwIoIDChNDb21wYXJlVHJpcHNSZXF1ZXN0Ei0KB3RyaXBfaWQYASABKAlCHLpIGXIXMhVeW0EtWmEtejAtOV8tXXswLDY0fSQSNQoJZnJvbV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEjYKCnVudGlsX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGIAIOo8BukiLARqIAQoNY29tcGFyZS5vcmRlchIkZnJvbV90aW1lIG11c3QgbGllIGJlZm9yZSB1bnRpbF90aW1lGlEhaGFzKHRoaXMuZnJvbV90aW1lKSB8fCAhaGFzKHRoaXMudW50aWxfdGltZSkgfHwgdGhpcy5mcm9tX3RpbWUgPCB0aGlzLnVudGlsX3RpbWUiaQoUQ29tcGFyZVRyaXBzUmVzcG9uc2USOAoLZGlmZmVyZW5jZXMYASADKAsyIy5tZWRwb3J0Lmhvc3BpdGFsLnYxLlRyaXBEaWZmZXJlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLJAQoOVHJpcERpZmZlcmVuY2USDwoHdHJpcF9pZBgBIAEoCRIqCgZiZWZvcmUYAiABKAsyGi5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmlwEikKBWFmdGVyGAMgASgLMhoubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcBIWCg5jaGFuZ2VkX2ZpZWxkcxgEIAMoCRI3CgdlbnRyaWVzGAUgAygLMiYubWVkcG9ydC50cmFuc3BvcnQudjEuVHJpcEhpc3RvcnlFbnRyeSJeChFXYXRjaFRyaXBzUmVxdWVzdBIvCgZmaWx0ZXIYASABKAsyHy5tZWRwb3J0Lmhvc3BpdGFsLnYxLlRyaXBGaWx0ZXISGAoGY3Vyc29yGAIgASgJQgi6SAVyAxiACCLOAgoSV2F0Y2hUcmlwc1Jlc3BvbnNlEg4KBmN1cnNvchgBIAEoCRJAChBzbmFwc2hvdF9zdGFydGVkGAIgASgLMiQubWVkcG9ydC5ob3NwaXRhbC52MS5TbmFwc2hvdFN0YXJ0ZWRIABIwCgR0cmlwGAMgASgLMiAubWVkcG9ydC5ob3NwaXRhbC52MS5UcmlwT25Cb2FyZEgAEjEKBGdvbmUYBCABKAsyIS5tZWRwb3J0Lmhvc3BpdGFsLnYxLlRyaXBPZmZCb2FyZEgAEkQKEnNuYXBzaG90X2NvbXBsZXRlZBgFIAEoCzImLm1lZHBvcnQuaG9zcGl0YWwudjEuU25hcHNob3RDb21wbGV0ZWRIABIzCgloZWFydGJlYXQYBiABKAsyHi5tZWRwb3J0Lmhvc3BpdGFsLnYxLkhlYXJ0YmVhdEgAQgYKBGl0ZW0iRwoLVHJpcE9uQm9hcmQSKAoEdHJpcBgBIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXASDgoGY2hhbmdlGAIgASgJImoKDFRyaXBPZmZCb2FyZBIPCgd0cmlwX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAMSKAoEdHJpcBgDIAEoCzIaLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyaXASDgoGY2hhbmdlGAQgASgJIh4KD1NuYXBzaG90U3RhcnRlZBILCgNnYXAYASABKAgiIQoRU25hcHNob3RDb21wbGV0ZWQSDAoEc2l6ZRgBIAEoBSI1CglIZWFydGJlYXQSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAynhEKC1RyaXBTZXJ2aWNlEnUKCkNyZWF0ZVRyaXASJi5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNyZWF0ZVRyaXBSZXF1ZXN0GicubWVkcG9ydC5ob3NwaXRhbC52MS5DcmVhdGVUcmlwUmVzcG9uc2UiFqq7GBISBggBEgIDBBIGCAMSAgMEKAESagoHR2V0VHJpcBIjLm1lZHBvcnQuaG9zcGl0YWwudjEuR2V0VHJpcFJlcXVlc3QaJC5tZWRwb3J0Lmhvc3BpdGFsLnYxLkdldFRyaXBSZXNwb25zZSIUqrsYEBICCAESAggCEgIIAygBMAEScAoJTGlzdFRyaXBzEiUubWVkcG9ydC5ob3NwaXRhbC52MS5MaXN0VHJpcHNSZXF1ZXN0GiYubWVkcG9ydC5ob3NwaXRhbC52MS5MaXN0VHJpcHNSZXNwb25zZSIUqrsYEBICCAESAggCEgIIAygBMAESdQoKQ2FuY2VsVHJpcBImLm1lZHBvcnQuaG9zcGl0YWwudjEuQ2FuY2VsVHJpcFJlcXVlc3QaJy5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNhbmNlbFRyaXBSZXNwb25zZSIWqrsYEhIGCAESAgMEEgYIAxICAwQoARKBAQoOU3RhcnRUcmFuc3BvcnQSKi5tZWRwb3J0Lmhvc3BpdGFsLnYxLlN0YXJ0VHJhbnNwb3J0UmVxdWVzdBorLm1lZHBvcnQuaG9zcGl0YWwudjEuU3RhcnRUcmFuc3BvcnRSZXNwb25zZSIWqrsYEhIGCAISAgMEEgYIAxICAwQoARJ7CgxDb21wbGV0ZVRyaXASKC5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbXBsZXRlVHJpcFJlcXVlc3QaKS5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbXBsZXRlVHJpcFJlc3BvbnNlIhaquxgSEgYIAhICAwQSBggDEgIDBCgBEowBCg9SZWNvcmRNaWxlc3RvbmUSKy5tZWRwb3J0Lmhvc3BpdGFsLnYxLlJlY29yZE1pbGVzdG9uZVJlcXVlc3QaLC5tZWRwb3J0Lmhvc3BpdGFsLnYxLlJlY29yZE1pbGVzdG9uZVJlc3BvbnNlIh6quxgaEgYIARICAwQSBggCEgIDBBIGCAMSAgMEKAESggEKD0xpc3RUcmlwSGlzdG9yeRIrLm1lZHBvcnQuaG9zcGl0YWwudjEuTGlzdFRyaXBIaXN0b3J5UmVxdWVzdBosLm1lZHBvcnQuaG9zcGl0YWwudjEuTGlzdFRyaXBIaXN0b3J5UmVzcG9uc2UiFKq7GBASAggBEgIIAhICCAMoATABEnUKClVwZGF0ZVRyaXASJi5tZWRwb3J0Lmhvc3BpdGFsLnYxLlVwZGF0ZVRyaXBSZXF1ZXN0GicubWVkcG9ydC5ob3NwaXRhbC52MS5VcGRhdGVUcmlwUmVzcG9uc2UiFqq7GBISBggBEgIDBBIGCAMSAgMEKAESfgoNQ29uc2VudFRvVHJpcBIpLm1lZHBvcnQuaG9zcGl0YWwudjEuQ29uc2VudFRvVHJpcFJlcXVlc3QaKi5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbnNlbnRUb1RyaXBSZXNwb25zZSIWqrsYEhIGCAISAgMEEgYIAxICAwQoARJ4CgtSZWxlYXNlVHJpcBInLm1lZHBvcnQuaG9zcGl0YWwudjEuUmVsZWFzZVRyaXBSZXF1ZXN0GigubWVkcG9ydC5ob3NwaXRhbC52MS5SZWxlYXNlVHJpcFJlc3BvbnNlIhaquxgSEgYIAhICAwQSBggDEgIDBCgBEmoKCUFib3J0VHJpcBIlLm1lZHBvcnQuaG9zcGl0YWwudjEuQWJvcnRUcmlwUmVxdWVzdBomLm1lZHBvcnQuaG9zcGl0YWwudjEuQWJvcnRUcmlwUmVzcG9uc2UiDqq7GAoSBggDEgIDBCgBEmoKCUFtZW5kVHJpcBIlLm1lZHBvcnQuaG9zcGl0YWwudjEuQW1lbmRUcmlwUmVxdWVzdBomLm1lZHBvcnQuaG9zcGl0YWwudjEuQW1lbmRUcmlwUmVzcG9uc2UiDqq7GAoSBggDEgIDBCgBEn4KDVJlb3BlbkJpZGRpbmcSKS5tZWRwb3J0Lmhvc3BpdGFsLnYxLlJlb3BlbkJpZGRpbmdSZXF1ZXN0GioubWVkcG9ydC5ob3NwaXRhbC52MS5SZW9wZW5CaWRkaW5nUmVzcG9uc2UiFqq7GBISBggBEgIDBBIGCAMSAgMEKAESdwoIUGF1c2VTbGESJC5tZWRwb3J0Lmhvc3BpdGFsLnYxLlBhdXNlU2xhUmVxdWVzdBolLm1lZHBvcnQuaG9zcGl0YWwudjEuUGF1c2VTbGFSZXNwb25zZSIeqrsYGhIGCAESAgMEEgYIAhICAwQSBggDEgIDBCgBEnoKCVJlc3VtZVNsYRIlLm1lZHBvcnQuaG9zcGl0YWwudjEuUmVzdW1lU2xhUmVxdWVzdBomLm1lZHBvcnQuaG9zcGl0YWwudjEuUmVzdW1lU2xhUmVzcG9uc2UiHqq7GBoSBggBEgIDBBIGCAISAgMEEgYIAxICAwQoARJ5CgxDb21wYXJlVHJpcHMSKC5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbXBhcmVUcmlwc1JlcXVlc3QaKS5tZWRwb3J0Lmhvc3BpdGFsLnYxLkNvbXBhcmVUcmlwc1Jlc3BvbnNlIhSquxgQEgIIARICCAISAggDKAEwARJ1CgpXYXRjaFRyaXBzEiYubWVkcG9ydC5ob3NwaXRhbC52MS5XYXRjaFRyaXBzUmVxdWVzdBonLm1lZHBvcnQuaG9zcGl0YWwudjEuV2F0Y2hUcmlwc1Jlc3BvbnNlIhSquxgQEgIIARICCAISAggDKAEwATABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_medport_policy_v1_policy, file_medport_transport_v1_trip]);
 
 /**
  * @generated from message medport.hospital.v1.CreateTripRequest
@@ -69,6 +69,13 @@ export type CreateTripRequest = Message<"medport.hospital.v1.CreateTripRequest">
    * @generated from field: medport.transport.v1.AwardPolicy award_policy = 8;
    */
   awardPolicy: AwardPolicy;
+
+  /**
+   * When the patient is to be picked up; as soon as possible if absent. Must end in the future.
+   *
+   * @generated from field: medport.transport.v1.TimeWindow pickup_window = 9;
+   */
+  pickupWindow?: TimeWindow | undefined;
 };
 
 /**
@@ -103,6 +110,13 @@ export type GetTripRequest = Message<"medport.hospital.v1.GetTripRequest"> & {
    * @generated from field: string trip_id = 1;
    */
   tripId: string;
+
+  /**
+   * The trip as it was at this time; as it is if absent.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of_time = 2;
+   */
+  asOfTime?: Timestamp | undefined;
 };
 
 /**
@@ -149,6 +163,18 @@ export type ListTripsRequest = Message<"medport.hospital.v1.ListTripsRequest"> &
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * @generated from field: medport.transport.v1.TripOrder order = 4;
+   */
+  order: TripOrder;
+
+  /**
+   * The list as it was at this time, filter and state included; as it is if absent.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of_time = 5;
+   */
+  asOfTime?: Timestamp | undefined;
 };
 
 /**
@@ -180,6 +206,51 @@ export type TripFilter = Message<"medport.hospital.v1.TripFilter"> & {
    * @generated from field: string assigned_agency_id = 3;
    */
   assignedAgencyId: string;
+
+  /**
+   * Any of these.
+   *
+   * @generated from field: repeated medport.transport.v1.TransportLevel transport_levels = 4;
+   */
+  transportLevels: TransportLevel[];
+
+  /**
+   * Any of these.
+   *
+   * @generated from field: repeated medport.transport.v1.Priority priorities = 5;
+   */
+  priorities: Priority[];
+
+  /**
+   * @generated from field: string origin_facility_id = 6;
+   */
+  originFacilityId: string;
+
+  /**
+   * @generated from field: string destination_facility_id = 7;
+   */
+  destinationFacilityId: string;
+
+  /**
+   * Exactly this one, such as T-10482.
+   *
+   * @generated from field: string trip_number = 8;
+   */
+  tripNumber: string;
+
+  /**
+   * Requested at or after this time.
+   *
+   * @generated from field: google.protobuf.Timestamp requested_from_time = 9;
+   */
+  requestedFromTime?: Timestamp | undefined;
+
+  /**
+   * Requested before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp requested_until_time = 10;
+   */
+  requestedUntilTime?: Timestamp | undefined;
 };
 
 /**
@@ -199,7 +270,7 @@ export type ListTripsResponse = Message<"medport.hospital.v1.ListTripsResponse">
   trips: Trip[];
 
   /**
-   * Empty at the end, and only there.
+   * Empty at the end, and only there. A page may be short, or empty, before: of a filter that hardly any trip fits.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -475,6 +546,823 @@ export const ListTripHistoryResponseSchema: GenMessage<ListTripHistoryResponse> 
   messageDesc(file_medport_hospital_v1_trip_service, 16);
 
 /**
+ * What a hospital may change about a trip.
+ *
+ * @generated from message medport.hospital.v1.TripDetails
+ */
+export type TripDetails = Message<"medport.hospital.v1.TripDetails"> & {
+  /**
+   * @generated from field: string origin_facility_id = 1;
+   */
+  originFacilityId: string;
+
+  /**
+   * @generated from field: string destination_facility_id = 2;
+   */
+  destinationFacilityId: string;
+
+  /**
+   * @generated from field: medport.transport.v1.TransportLevel transport_level = 3;
+   */
+  transportLevel: TransportLevel;
+
+  /**
+   * @generated from field: medport.transport.v1.Priority priority = 4;
+   */
+  priority: Priority;
+
+  /**
+   * Free text. Treated as patient data.
+   *
+   * @generated from field: string special_requirements = 5;
+   */
+  specialRequirements: string;
+
+  /**
+   * Absent, with its path in the mask: as soon as possible.
+   *
+   * @generated from field: medport.transport.v1.TimeWindow pickup_window = 6;
+   */
+  pickupWindow?: TimeWindow | undefined;
+
+  /**
+   * Only while the trip is PENDING.
+   *
+   * @generated from field: medport.transport.v1.AwardPolicy award_policy = 7;
+   */
+  awardPolicy: AwardPolicy;
+};
+
+/**
+ * Describes the message medport.hospital.v1.TripDetails.
+ * Use `create(TripDetailsSchema)` to create a new message.
+ */
+export const TripDetailsSchema: GenMessage<TripDetails> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 17);
+
+/**
+ * @generated from message medport.hospital.v1.UpdateTripRequest
+ */
+export type UpdateTripRequest = Message<"medport.hospital.v1.UpdateTripRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.hospital.v1.TripDetails details = 4;
+   */
+  details?: TripDetails | undefined;
+
+  /**
+   * The paths of `details` to change, such as priority; those that are not named stay as they are.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 5;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.UpdateTripRequest.
+ * Use `create(UpdateTripRequestSchema)` to create a new message.
+ */
+export const UpdateTripRequestSchema: GenMessage<UpdateTripRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 18);
+
+/**
+ * @generated from message medport.hospital.v1.UpdateTripResponse
+ */
+export type UpdateTripResponse = Message<"medport.hospital.v1.UpdateTripResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.UpdateTripResponse.
+ * Use `create(UpdateTripResponseSchema)` to create a new message.
+ */
+export const UpdateTripResponseSchema: GenMessage<UpdateTripResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 19);
+
+/**
+ * @generated from message medport.hospital.v1.ConsentToTripRequest
+ */
+export type ConsentToTripRequest = Message<"medport.hospital.v1.ConsentToTripRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 4;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ConsentToTripRequest.
+ * Use `create(ConsentToTripRequestSchema)` to create a new message.
+ */
+export const ConsentToTripRequestSchema: GenMessage<ConsentToTripRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 20);
+
+/**
+ * @generated from message medport.hospital.v1.ConsentToTripResponse
+ */
+export type ConsentToTripResponse = Message<"medport.hospital.v1.ConsentToTripResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ConsentToTripResponse.
+ * Use `create(ConsentToTripResponseSchema)` to create a new message.
+ */
+export const ConsentToTripResponseSchema: GenMessage<ConsentToTripResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 21);
+
+/**
+ * @generated from message medport.hospital.v1.ReleaseTripRequest
+ */
+export type ReleaseTripRequest = Message<"medport.hospital.v1.ReleaseTripRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Free text. Treated as patient data.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ReleaseTripRequest.
+ * Use `create(ReleaseTripRequestSchema)` to create a new message.
+ */
+export const ReleaseTripRequestSchema: GenMessage<ReleaseTripRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 22);
+
+/**
+ * @generated from message medport.hospital.v1.ReleaseTripResponse
+ */
+export type ReleaseTripResponse = Message<"medport.hospital.v1.ReleaseTripResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ReleaseTripResponse.
+ * Use `create(ReleaseTripResponseSchema)` to create a new message.
+ */
+export const ReleaseTripResponseSchema: GenMessage<ReleaseTripResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 23);
+
+/**
+ * @generated from message medport.hospital.v1.AbortTripRequest
+ */
+export type AbortTripRequest = Message<"medport.hospital.v1.AbortTripRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Free text. Treated as patient data.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: medport.transport.v1.Disposition disposition = 5;
+   */
+  disposition: Disposition;
+};
+
+/**
+ * Describes the message medport.hospital.v1.AbortTripRequest.
+ * Use `create(AbortTripRequestSchema)` to create a new message.
+ */
+export const AbortTripRequestSchema: GenMessage<AbortTripRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 24);
+
+/**
+ * @generated from message medport.hospital.v1.AbortTripResponse
+ */
+export type AbortTripResponse = Message<"medport.hospital.v1.AbortTripResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.AbortTripResponse.
+ * Use `create(AbortTripResponseSchema)` to create a new message.
+ */
+export const AbortTripResponseSchema: GenMessage<AbortTripResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 25);
+
+/**
+ * @generated from message medport.hospital.v1.AmendTripRequest
+ */
+export type AmendTripRequest = Message<"medport.hospital.v1.AmendTripRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Free text. Treated as patient data.
+   *
+   * @generated from field: string amendment = 4;
+   */
+  amendment: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.AmendTripRequest.
+ * Use `create(AmendTripRequestSchema)` to create a new message.
+ */
+export const AmendTripRequestSchema: GenMessage<AmendTripRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 26);
+
+/**
+ * @generated from message medport.hospital.v1.AmendTripResponse
+ */
+export type AmendTripResponse = Message<"medport.hospital.v1.AmendTripResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.AmendTripResponse.
+ * Use `create(AmendTripResponseSchema)` to create a new message.
+ */
+export const AmendTripResponseSchema: GenMessage<AmendTripResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 27);
+
+/**
+ * @generated from message medport.hospital.v1.ReopenBiddingRequest
+ */
+export type ReopenBiddingRequest = Message<"medport.hospital.v1.ReopenBiddingRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ReopenBiddingRequest.
+ * Use `create(ReopenBiddingRequestSchema)` to create a new message.
+ */
+export const ReopenBiddingRequestSchema: GenMessage<ReopenBiddingRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 28);
+
+/**
+ * @generated from message medport.hospital.v1.ReopenBiddingResponse
+ */
+export type ReopenBiddingResponse = Message<"medport.hospital.v1.ReopenBiddingResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ReopenBiddingResponse.
+ * Use `create(ReopenBiddingResponseSchema)` to create a new message.
+ */
+export const ReopenBiddingResponseSchema: GenMessage<ReopenBiddingResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 29);
+
+/**
+ * @generated from message medport.hospital.v1.PauseSlaRequest
+ */
+export type PauseSlaRequest = Message<"medport.hospital.v1.PauseSlaRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * @generated from field: medport.transport.v1.SlaPauseReason reason = 4;
+   */
+  reason: SlaPauseReason;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 5;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.PauseSlaRequest.
+ * Use `create(PauseSlaRequestSchema)` to create a new message.
+ */
+export const PauseSlaRequestSchema: GenMessage<PauseSlaRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 30);
+
+/**
+ * @generated from message medport.hospital.v1.PauseSlaResponse
+ */
+export type PauseSlaResponse = Message<"medport.hospital.v1.PauseSlaResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.PauseSlaResponse.
+ * Use `create(PauseSlaResponseSchema)` to create a new message.
+ */
+export const PauseSlaResponseSchema: GenMessage<PauseSlaResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 31);
+
+/**
+ * @generated from message medport.hospital.v1.ResumeSlaRequest
+ */
+export type ResumeSlaRequest = Message<"medport.hospital.v1.ResumeSlaRequest"> & {
+  /**
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: string trip_id = 2;
+   */
+  tripId: string;
+
+  /**
+   * If set, the trip must still be the one that was read.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * Why Center acts in the agency's place; demanded of Center.
+   *
+   * @generated from field: string override_reason = 4;
+   */
+  overrideReason: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ResumeSlaRequest.
+ * Use `create(ResumeSlaRequestSchema)` to create a new message.
+ */
+export const ResumeSlaRequestSchema: GenMessage<ResumeSlaRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 32);
+
+/**
+ * @generated from message medport.hospital.v1.ResumeSlaResponse
+ */
+export type ResumeSlaResponse = Message<"medport.hospital.v1.ResumeSlaResponse"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.ResumeSlaResponse.
+ * Use `create(ResumeSlaResponseSchema)` to create a new message.
+ */
+export const ResumeSlaResponseSchema: GenMessage<ResumeSlaResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 33);
+
+/**
+ * @generated from message medport.hospital.v1.CompareTripsRequest
+ */
+export type CompareTripsRequest = Message<"medport.hospital.v1.CompareTripsRequest"> & {
+  /**
+   * Only this trip; all that the caller may see if empty.
+   *
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp from_time = 2;
+   */
+  fromTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until_time = 3;
+   */
+  untilTime?: Timestamp | undefined;
+
+  /**
+   * At most this many; 50 if zero.
+   *
+   * @generated from field: int32 page_size = 4;
+   */
+  pageSize: number;
+
+  /**
+   * @generated from field: string page_token = 5;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.CompareTripsRequest.
+ * Use `create(CompareTripsRequestSchema)` to create a new message.
+ */
+export const CompareTripsRequestSchema: GenMessage<CompareTripsRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 34);
+
+/**
+ * @generated from message medport.hospital.v1.CompareTripsResponse
+ */
+export type CompareTripsResponse = Message<"medport.hospital.v1.CompareTripsResponse"> & {
+  /**
+   * By the time of the first change in between, then by trip id. Trips that did not change are not listed.
+   *
+   * @generated from field: repeated medport.hospital.v1.TripDifference differences = 1;
+   */
+  differences: TripDifference[];
+
+  /**
+   * Empty at the end, and only there. A page may be short, or empty, before.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.CompareTripsResponse.
+ * Use `create(CompareTripsResponseSchema)` to create a new message.
+ */
+export const CompareTripsResponseSchema: GenMessage<CompareTripsResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 35);
+
+/**
+ * How one trip differs between two times.
+ *
+ * @generated from message medport.hospital.v1.TripDifference
+ */
+export type TripDifference = Message<"medport.hospital.v1.TripDifference"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * Absent if the trip did not exist yet.
+   *
+   * @generated from field: medport.transport.v1.Trip before = 2;
+   */
+  before?: Trip | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.Trip after = 3;
+   */
+  after?: Trip | undefined;
+
+  /**
+   * The paths of Trip that differ, such as status.
+   *
+   * @generated from field: repeated string changed_fields = 4;
+   */
+  changedFields: string[];
+
+  /**
+   * What happened in between, oldest first.
+   *
+   * @generated from field: repeated medport.transport.v1.TripHistoryEntry entries = 5;
+   */
+  entries: TripHistoryEntry[];
+};
+
+/**
+ * Describes the message medport.hospital.v1.TripDifference.
+ * Use `create(TripDifferenceSchema)` to create a new message.
+ */
+export const TripDifferenceSchema: GenMessage<TripDifference> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 36);
+
+/**
+ * @generated from message medport.hospital.v1.WatchTripsRequest
+ */
+export type WatchTripsRequest = Message<"medport.hospital.v1.WatchTripsRequest"> & {
+  /**
+   * Which trips; only those with the caller's permission are ever sent. Must be the same when a cursor is given.
+   *
+   * @generated from field: medport.hospital.v1.TripFilter filter = 1;
+   */
+  filter?: TripFilter | undefined;
+
+  /**
+   * From an earlier message; begins with a snapshot if empty.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.WatchTripsRequest.
+ * Use `create(WatchTripsRequestSchema)` to create a new message.
+ */
+export const WatchTripsRequestSchema: GenMessage<WatchTripsRequest> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 37);
+
+/**
+ * One message of the live board.
+ *
+ * @generated from message medport.hospital.v1.WatchTripsResponse
+ */
+export type WatchTripsResponse = Message<"medport.hospital.v1.WatchTripsResponse"> & {
+  /**
+   * Where to go on. Empty within a snapshot: a snapshot that was cut off begins anew.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+
+  /**
+   * @generated from oneof medport.hospital.v1.WatchTripsResponse.item
+   */
+  item: {
+    /**
+     * A snapshot begins: what was known before is void.
+     *
+     * @generated from field: medport.hospital.v1.SnapshotStarted snapshot_started = 2;
+     */
+    value: SnapshotStarted;
+    case: "snapshotStarted";
+  } | {
+    /**
+     * A trip of the snapshot, or the new state of a trip that changed.
+     *
+     * @generated from field: medport.hospital.v1.TripOnBoard trip = 3;
+     */
+    value: TripOnBoard;
+    case: "trip";
+  } | {
+    /**
+     * The trip is no longer on the caller's board.
+     *
+     * @generated from field: medport.hospital.v1.TripOffBoard gone = 4;
+     */
+    value: TripOffBoard;
+    case: "gone";
+  } | {
+    /**
+     * @generated from field: medport.hospital.v1.SnapshotCompleted snapshot_completed = 5;
+     */
+    value: SnapshotCompleted;
+    case: "snapshotCompleted";
+  } | {
+    /**
+     * Nothing happened; the stream lives.
+     *
+     * @generated from field: medport.hospital.v1.Heartbeat heartbeat = 6;
+     */
+    value: Heartbeat;
+    case: "heartbeat";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message medport.hospital.v1.WatchTripsResponse.
+ * Use `create(WatchTripsResponseSchema)` to create a new message.
+ */
+export const WatchTripsResponseSchema: GenMessage<WatchTripsResponse> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 38);
+
+/**
+ * A trip on the board.
+ *
+ * @generated from message medport.hospital.v1.TripOnBoard
+ */
+export type TripOnBoard = Message<"medport.hospital.v1.TripOnBoard"> & {
+  /**
+   * @generated from field: medport.transport.v1.Trip trip = 1;
+   */
+  trip?: Trip | undefined;
+
+  /**
+   * What happened, as in TripHistoryEntry; empty within a snapshot.
+   *
+   * @generated from field: string change = 2;
+   */
+  change: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.TripOnBoard.
+ * Use `create(TripOnBoardSchema)` to create a new message.
+ */
+export const TripOnBoardSchema: GenMessage<TripOnBoard> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 39);
+
+/**
+ * A trip that has left the caller's board: it is closed, no longer matches the filter, or is not the caller's to see any
+ * more.
+ *
+ * @generated from message medport.hospital.v1.TripOffBoard
+ */
+export type TripOffBoard = Message<"medport.hospital.v1.TripOffBoard"> & {
+  /**
+   * @generated from field: string trip_id = 1;
+   */
+  tripId: string;
+
+  /**
+   * The trip's version at which it left.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * Its last state, if the caller may still see it.
+   *
+   * @generated from field: medport.transport.v1.Trip trip = 3;
+   */
+  trip?: Trip | undefined;
+
+  /**
+   * What happened, as in TripHistoryEntry; empty if the caller may no longer see it.
+   *
+   * @generated from field: string change = 4;
+   */
+  change: string;
+};
+
+/**
+ * Describes the message medport.hospital.v1.TripOffBoard.
+ * Use `create(TripOffBoardSchema)` to create a new message.
+ */
+export const TripOffBoardSchema: GenMessage<TripOffBoard> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 40);
+
+/**
+ * The beginning of a snapshot.
+ *
+ * @generated from message medport.hospital.v1.SnapshotStarted
+ */
+export type SnapshotStarted = Message<"medport.hospital.v1.SnapshotStarted"> & {
+  /**
+   * The cursor that was given can no longer be continued: changes may have been missed, and the snapshot replaces them.
+   *
+   * @generated from field: bool gap = 1;
+   */
+  gap: boolean;
+};
+
+/**
+ * Describes the message medport.hospital.v1.SnapshotStarted.
+ * Use `create(SnapshotStartedSchema)` to create a new message.
+ */
+export const SnapshotStartedSchema: GenMessage<SnapshotStarted> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 41);
+
+/**
+ * The snapshot is whole; changes follow.
+ *
+ * @generated from message medport.hospital.v1.SnapshotCompleted
+ */
+export type SnapshotCompleted = Message<"medport.hospital.v1.SnapshotCompleted"> & {
+  /**
+   * How many trips it had.
+   *
+   * @generated from field: int32 size = 1;
+   */
+  size: number;
+};
+
+/**
+ * Describes the message medport.hospital.v1.SnapshotCompleted.
+ * Use `create(SnapshotCompletedSchema)` to create a new message.
+ */
+export const SnapshotCompletedSchema: GenMessage<SnapshotCompleted> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 42);
+
+/**
+ * A sign of life.
+ *
+ * @generated from message medport.hospital.v1.Heartbeat
+ */
+export type Heartbeat = Message<"medport.hospital.v1.Heartbeat"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message medport.hospital.v1.Heartbeat.
+ * Use `create(HeartbeatSchema)` to create a new message.
+ */
+export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
+  messageDesc(file_medport_hospital_v1_trip_service, 43);
+
+/**
  * Trips, from the request to the hand-over. The owner of a trip's status.
  *
  * @generated from service medport.hospital.v1.TripService
@@ -561,6 +1449,110 @@ export const TripService: GenService<{
     methodKind: "unary";
     input: typeof ListTripHistoryRequestSchema;
     output: typeof ListTripHistoryResponseSchema;
+  },
+  /**
+   * Changes what is asked for, before the pickup. A change of place, time, level, priority or requirements is material: open
+   * bids no longer match, and an agency that has the trip must consent again. Raising the level above the assigned unit
+   * releases the trip at once.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.UpdateTrip
+   */
+  updateTrip: {
+    methodKind: "unary";
+    input: typeof UpdateTripRequestSchema;
+    output: typeof UpdateTripResponseSchema;
+  },
+  /**
+   * The assigned agency has seen what changed after the award and keeps the trip.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.ConsentToTrip
+   */
+  consentToTrip: {
+    methodKind: "unary";
+    input: typeof ConsentToTripRequestSchema;
+    output: typeof ConsentToTripResponseSchema;
+  },
+  /**
+   * The assigned agency gives a trip back before the pickup, or Center takes it: it waits again, and bidding restarts.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.ReleaseTrip
+   */
+  releaseTrip: {
+    methodKind: "unary";
+    input: typeof ReleaseTripRequestSchema;
+    output: typeof ReleaseTripResponseSchema;
+  },
+  /**
+   * Center gives a trip up after the pickup, and says what became of the patient.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.AbortTrip
+   */
+  abortTrip: {
+    methodKind: "unary";
+    input: typeof AbortTripRequestSchema;
+    output: typeof AbortTripResponseSchema;
+  },
+  /**
+   * Center adds a correction to a trip that is completed or cancelled. Nothing else about it changes.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.AmendTrip
+   */
+  amendTrip: {
+    methodKind: "unary";
+    input: typeof AmendTripRequestSchema;
+    output: typeof AmendTripResponseSchema;
+  },
+  /**
+   * Lets agencies bid again on a trip that still waits.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.ReopenBidding
+   */
+  reopenBidding: {
+    methodKind: "unary";
+    input: typeof ReopenBiddingRequestSchema;
+    output: typeof ReopenBiddingResponseSchema;
+  },
+  /**
+   * Stops a trip's clocks for a coded exception: the owning hospital, the assigned agency or Center.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.PauseSla
+   */
+  pauseSla: {
+    methodKind: "unary";
+    input: typeof PauseSlaRequestSchema;
+    output: typeof PauseSlaResponseSchema;
+  },
+  /**
+   * Lets a trip's clocks run on.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.ResumeSla
+   */
+  resumeSla: {
+    methodKind: "unary";
+    input: typeof ResumeSlaRequestSchema;
+    output: typeof ResumeSlaResponseSchema;
+  },
+  /**
+   * Tells what changed between two times: for one trip, or for all that the caller may see.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.CompareTrips
+   */
+  compareTrips: {
+    methodKind: "unary";
+    input: typeof CompareTripsRequestSchema;
+    output: typeof CompareTripsResponseSchema;
+  },
+  /**
+   * The live board: the open trips that the caller may see, then every change as it happens. Every message carries a
+   * cursor; a call with it goes on right there, also after a restart of either side. The stream ends when the access token
+   * expires, with TOKEN_EXPIRED: refresh the session and go on from the cursor.
+   *
+   * @generated from rpc medport.hospital.v1.TripService.WatchTrips
+   */
+  watchTrips: {
+    methodKind: "server_streaming";
+    input: typeof WatchTripsRequestSchema;
+    output: typeof WatchTripsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_medport_hospital_v1_trip_service, 0);

@@ -9,13 +9,15 @@ import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { UnitType } from "./unit_type_pb.ts";
+import { file_medport_transport_v1_unit_type } from "./unit_type_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file medport/transport/v1/trip.proto.
  */
 export const file_medport_transport_v1_trip: GenFile = /*@__PURE__*/
-  fileDesc("Ch9tZWRwb3J0L3RyYW5zcG9ydC92MS90cmlwLnByb3RvEhRtZWRwb3J0LnRyYW5zcG9ydC52MSLCBwoEVHJpcBIKCgJpZBgBIAEoCRITCgt0cmlwX251bWJlchgCIAEoCRITCgtob3NwaXRhbF9pZBgDIAEoCRISCgpwYXRpZW50X2lkGAQgASgJEisKBm9yaWdpbhgFIAEoCzIbLm1lZHBvcnQudHJhbnNwb3J0LnYxLlBsYWNlEjAKC2Rlc3RpbmF0aW9uGAYgASgLMhsubWVkcG9ydC50cmFuc3BvcnQudjEuUGxhY2USPQoPdHJhbnNwb3J0X2xldmVsGAcgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWwSMAoIcHJpb3JpdHkYCCABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eRI1CgZzdGF0dXMYCSABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSHAoUc3BlY2lhbF9yZXF1aXJlbWVudHMYCiABKAkSNwoMYXdhcmRfcG9saWN5GAsgASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQXdhcmRQb2xpY3kSMAoMcmVxdWVzdF90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthY2NlcHRfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcGlja3VwX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2NvbXBsZXRpb25fdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSYXNzaWduZWRfYWdlbmN5X2lkGBAgASgJEhgKEGFzc2lnbmVkX3VuaXRfaWQYESABKAkSGwoTYWNjZXB0ZWRfYXR0ZW1wdF9pZBgSIAEoCRIaChJjcmVhdGVkX2J5X3VzZXJfaWQYEyABKAkSGwoTY2FuY2VsbGF0aW9uX3JlYXNvbhgUIAEoCRIYChBtYXRlcmlhbF92ZXJzaW9uGBUgASgDEgwKBGV0YWcYFiABKAkSLwoLY3JlYXRlX3RpbWUYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgptaWxlc3RvbmVzGBkgAygLMh8ubWVkcG9ydC50cmFuc3BvcnQudjEuTWlsZXN0b25lIo8BCgVQbGFjZRITCgtmYWNpbGl0eV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBGNpdHkYAyABKAkSDQoFc3RhdGUYBCABKAkSDgoGY291bnR5GAUgASgJEjYKC2Nvb3JkaW5hdGVzGAYgASgLMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQ29vcmRpbmF0ZXMiZAoLQ29vcmRpbmF0ZXMSKQoIbGF0aXR1ZGUYASABKAFCF7pIFBISGQAAAAAAgFZAKQAAAAAAgFbAEioKCWxvbmdpdHVkZRgCIAEoAUIXukgUEhIZAAAAAACAZkApAAAAAACAZsAi0AEKCU1pbGVzdG9uZRIxCgR0eXBlGAEgASgOMiMubWVkcG9ydC50cmFuc3BvcnQudjEuTWlsZXN0b25lVHlwZRIuCgpvY2N1cl90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNvcmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGwoTcmVjb3JkZWRfYnlfdXNlcl9pZBgEIAEoCRISCgpsYXRlX2VudHJ5GAUgASgIItcCChBUcmlwSGlzdG9yeUVudHJ5Eg8KB3ZlcnNpb24YASABKAMSLgoKb2NjdXJfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGY2hhbmdlGAMgASgJEjoKC2Zyb21fc3RhdHVzGAQgASgOMiUubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0U3RhdHVzEjgKCXRvX3N0YXR1cxgFIAEoDjIlLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydFN0YXR1cxIPCgd1c2VyX2lkGAYgASgJEhEKCWFnZW5jeV9pZBgHIAEoCRIPCgd1bml0X2lkGAggASgJEjYKCW1pbGVzdG9uZRgJIAEoDjIjLm1lZHBvcnQudHJhbnNwb3J0LnYxLk1pbGVzdG9uZVR5cGUSDwoHY29tbWVudBgKIAEoCSqXAQoOVHJhbnNwb3J0TGV2ZWwSHwobVFJBTlNQT1JUX0xFVkVMX1VOU1BFQ0lGSUVEEAASFwoTVFJBTlNQT1JUX0xFVkVMX0JMUxABEhcKE1RSQU5TUE9SVF9MRVZFTF9BTFMQAhIXChNUUkFOU1BPUlRfTEVWRUxfQ0NUEAMSGQoVVFJBTlNQT1JUX0xFVkVMX09USEVSEAQqcwoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIQCgxQUklPUklUWV9MT1cQARITCg9QUklPUklUWV9NRURJVU0QAhIRCg1QUklPUklUWV9ISUdIEAMSEwoPUFJJT1JJVFlfVVJHRU5UEAQq0gEKD1RyYW5zcG9ydFN0YXR1cxIgChxUUkFOU1BPUlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASHAoYVFJBTlNQT1JUX1NUQVRVU19QRU5ESU5HEAESHQoZVFJBTlNQT1JUX1NUQVRVU19BU1NJR05FRBACEiAKHFRSQU5TUE9SVF9TVEFUVVNfSU5fUFJPR1JFU1MQAxIeChpUUkFOU1BPUlRfU1RBVFVTX0NPTVBMRVRFRBAEEh4KGlRSQU5TUE9SVF9TVEFUVVNfQ0FOQ0VMTEVEEAUqYwoLQXdhcmRQb2xpY3kSHAoYQVdBUkRfUE9MSUNZX1VOU1BFQ0lGSUVEEAASFwoTQVdBUkRfUE9MSUNZX01BTlVBTBABEh0KGUFXQVJEX1BPTElDWV9GSVJTVF9BQ0NFUFQQAiq2AgoNTWlsZXN0b25lVHlwZRIeChpNSUxFU1RPTkVfVFlQRV9VTlNQRUNJRklFRBAAEh8KG01JTEVTVE9ORV9UWVBFX0FDS05PV0xFREdFRBABEhsKF01JTEVTVE9ORV9UWVBFX0VOX1JPVVRFEAISHAoYTUlMRVNUT05FX1RZUEVfQVRfT1JJR0lOEAMSHQoZTUlMRVNUT05FX1RZUEVfQVRfUEFUSUVOVBAEEh4KGk1JTEVTVE9ORV9UWVBFX0xFRlRfT1JJR0lOEAUSIQodTUlMRVNUT05FX1RZUEVfQVRfREVTVElOQVRJT04QBhIjCh9NSUxFU1RPTkVfVFlQRV9UUkFOU0ZFUl9PRl9DQVJFEAcSIgoeTUlMRVNUT05FX1RZUEVfQkFDS19JTl9TRVJWSUNFEAhiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch9tZWRwb3J0L3RyYW5zcG9ydC92MS90cmlwLnByb3RvEhRtZWRwb3J0LnRyYW5zcG9ydC52MSLHCgoEVHJpcBIKCgJpZBgBIAEoCRITCgt0cmlwX251bWJlchgCIAEoCRITCgtob3NwaXRhbF9pZBgDIAEoCRISCgpwYXRpZW50X2lkGAQgASgJEisKBm9yaWdpbhgFIAEoCzIbLm1lZHBvcnQudHJhbnNwb3J0LnYxLlBsYWNlEjAKC2Rlc3RpbmF0aW9uGAYgASgLMhsubWVkcG9ydC50cmFuc3BvcnQudjEuUGxhY2USPQoPdHJhbnNwb3J0X2xldmVsGAcgASgOMiQubWVkcG9ydC50cmFuc3BvcnQudjEuVHJhbnNwb3J0TGV2ZWwSMAoIcHJpb3JpdHkYCCABKA4yHi5tZWRwb3J0LnRyYW5zcG9ydC52MS5Qcmlvcml0eRI1CgZzdGF0dXMYCSABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSHAoUc3BlY2lhbF9yZXF1aXJlbWVudHMYCiABKAkSNwoMYXdhcmRfcG9saWN5GAsgASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuQXdhcmRQb2xpY3kSMAoMcmVxdWVzdF90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthY2NlcHRfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcGlja3VwX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2NvbXBsZXRpb25fdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSYXNzaWduZWRfYWdlbmN5X2lkGBAgASgJEhgKEGFzc2lnbmVkX3VuaXRfaWQYESABKAkSGwoTYWNjZXB0ZWRfYXR0ZW1wdF9pZBgSIAEoCRIaChJjcmVhdGVkX2J5X3VzZXJfaWQYEyABKAkSGwoTY2FuY2VsbGF0aW9uX3JlYXNvbhgUIAEoCRIYChBtYXRlcmlhbF92ZXJzaW9uGBUgASgDEgwKBGV0YWcYFiABKAkSLwoLY3JlYXRlX3RpbWUYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgptaWxlc3RvbmVzGBkgAygLMh8ubWVkcG9ydC50cmFuc3BvcnQudjEuTWlsZXN0b25lEjcKDXBpY2t1cF93aW5kb3cYGiABKAsyIC5tZWRwb3J0LnRyYW5zcG9ydC52MS5UaW1lV2luZG93EjYKEmJpZGRpbmdfY2xvc2VfdGltZRgbIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQY29uc2VudF9kdWVfdGltZRgcIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoDc2xhGB0gASgLMhkubWVkcG9ydC50cmFuc3BvcnQudjEuU2xhEjYKC2Rpc3Bvc2l0aW9uGB4gASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuRGlzcG9zaXRpb24SOgoSYXNzaWduZWRfdW5pdF90eXBlGB8gASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuVW5pdFR5cGUSLwoLY2FuY2VsX3RpbWUYICABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YISABKAMizwEKClRpbWVXaW5kb3cSNgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBARI0CghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBATpTukhQGk4KDHdpbmRvdy5vcmRlchIdYSB3aW5kb3cgZW5kcyBhZnRlciBpdCBzdGFydHMaH3RoaXMuc3RhcnRfdGltZSA8IHRoaXMuZW5kX3RpbWUiuwIKA1NsYRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg9hc3NpZ25fZHVlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD3BpY2t1cF9kdWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoMYXNzaWduX3N0YXRlGAQgASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuU2xhU3RhdGUSNAoMcGlja3VwX3N0YXRlGAUgASgOMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuU2xhU3RhdGUSLgoGcGF1c2VzGAYgAygLMh4ubWVkcG9ydC50cmFuc3BvcnQudjEuU2xhUGF1c2Ui1AEKCFNsYVBhdXNlEjQKBnJlYXNvbhgBIAEoDjIkLm1lZHBvcnQudHJhbnNwb3J0LnYxLlNsYVBhdXNlUmVhc29uEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaChJzdGFydGVkX2J5X3VzZXJfaWQYBCABKAkSGAoQZW5kZWRfYnlfdXNlcl9pZBgFIAEoCSKPAQoFUGxhY2USEwoLZmFjaWxpdHlfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIMCgRjaXR5GAMgASgJEg0KBXN0YXRlGAQgASgJEg4KBmNvdW50eRgFIAEoCRI2Cgtjb29yZGluYXRlcxgGIAEoCzIhLm1lZHBvcnQudHJhbnNwb3J0LnYxLkNvb3JkaW5hdGVzImQKC0Nvb3JkaW5hdGVzEikKCGxhdGl0dWRlGAEgASgBQhe6SBQSEhkAAAAAAIBWQCkAAAAAAIBWwBIqCglsb25naXR1ZGUYAiABKAFCF7pIFBISGQAAAAAAgGZAKQAAAAAAgGbAItABCglNaWxlc3RvbmUSMQoEdHlwZRgBIAEoDjIjLm1lZHBvcnQudHJhbnNwb3J0LnYxLk1pbGVzdG9uZVR5cGUSLgoKb2NjdXJfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmVjb3JkX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhsKE3JlY29yZGVkX2J5X3VzZXJfaWQYBCABKAkSEgoKbGF0ZV9lbnRyeRgFIAEoCCLkAwoQVHJpcEhpc3RvcnlFbnRyeRIPCgd2ZXJzaW9uGAEgASgDEi4KCm9jY3VyX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmNoYW5nZRgDIAEoCRI6Cgtmcm9tX3N0YXR1cxgEIAEoDjIlLm1lZHBvcnQudHJhbnNwb3J0LnYxLlRyYW5zcG9ydFN0YXR1cxI4Cgl0b19zdGF0dXMYBSABKA4yJS5tZWRwb3J0LnRyYW5zcG9ydC52MS5UcmFuc3BvcnRTdGF0dXMSDwoHdXNlcl9pZBgGIAEoCRIRCglhZ2VuY3lfaWQYByABKAkSDwoHdW5pdF9pZBgIIAEoCRI2CgltaWxlc3RvbmUYCSABKA4yIy5tZWRwb3J0LnRyYW5zcG9ydC52MS5NaWxlc3RvbmVUeXBlEg8KB2NvbW1lbnQYCiABKAkSFgoOY2hhbmdlZF9maWVsZHMYCyADKAkSOwoOcmVsZWFzZV9yZWFzb24YDCABKA4yIy5tZWRwb3J0LnRyYW5zcG9ydC52MS5SZWxlYXNlUmVhc29uEjYKC2Rpc3Bvc2l0aW9uGA0gASgOMiEubWVkcG9ydC50cmFuc3BvcnQudjEuRGlzcG9zaXRpb24qlwEKDlRyYW5zcG9ydExldmVsEh8KG1RSQU5TUE9SVF9MRVZFTF9VTlNQRUNJRklFRBAAEhcKE1RSQU5TUE9SVF9MRVZFTF9CTFMQARIXChNUUkFOU1BPUlRfTEVWRUxfQUxTEAISFwoTVFJBTlNQT1JUX0xFVkVMX0NDVBADEhkKFVRSQU5TUE9SVF9MRVZFTF9PVEhFUhAEKnMKCFByaW9yaXR5EhgKFFBSSU9SSVRZX1VOU1BFQ0lGSUVEEAASEAoMUFJJT1JJVFlfTE9XEAESEwoPUFJJT1JJVFlfTUVESVVNEAISEQoNUFJJT1JJVFlfSElHSBADEhMKD1BSSU9SSVRZX1VSR0VOVBAEKtIBCg9UcmFuc3BvcnRTdGF0dXMSIAocVFJBTlNQT1JUX1NUQVRVU19VTlNQRUNJRklFRBAAEhwKGFRSQU5TUE9SVF9TVEFUVVNfUEVORElORxABEh0KGVRSQU5TUE9SVF9TVEFUVVNfQVNTSUdORUQQAhIgChxUUkFOU1BPUlRfU1RBVFVTX0lOX1BST0dSRVNTEAMSHgoaVFJBTlNQT1JUX1NUQVRVU19DT01QTEVURUQQBBIeChpUUkFOU1BPUlRfU1RBVFVTX0NBTkNFTExFRBAFKsIBCgtBd2FyZFBvbGljeRIcChhBV0FSRF9QT0xJQ1lfVU5TUEVDSUZJRUQQABIXChNBV0FSRF9QT0xJQ1lfTUFOVUFMEAESHQoZQVdBUkRfUE9MSUNZX0ZJUlNUX0FDQ0VQVBACEhkKFUFXQVJEX1BPTElDWV9CRVNUX0VUQRADEhwKGEFXQVJEX1BPTElDWV9MT1dFU1RfQ09TVBAEEiQKIEFXQVJEX1BPTElDWV9QUkVGRVJFTkNFX1RIRU5fRVRBEAUq2wEKC0Rpc3Bvc2l0aW9uEhsKF0RJU1BPU0lUSU9OX1VOU1BFQ0lGSUVEEAASGAoURElTUE9TSVRJT05fRElWRVJURUQQARIiCh5ESVNQT1NJVElPTl9SRVRVUk5FRF9UT19PUklHSU4QAhIYChRESVNQT1NJVElPTl9ERUNFQVNFRBADEh8KG0RJU1BPU0lUSU9OX1BBVElFTlRfUkVGVVNFRBAEEh8KG0RJU1BPU0lUSU9OX1ZFSElDTEVfRkFJTFVSRRAFEhUKEURJU1BPU0lUSU9OX09USEVSEAYqtwEKDVJlbGVhc2VSZWFzb24SHgoaUkVMRUFTRV9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpSRUxFQVNFX1JFQVNPTl9UVVJORURfQkFDSxABEiIKHlJFTEVBU0VfUkVBU09OX1RBS0VOX0JZX0NFTlRFUhACEiEKHVJFTEVBU0VfUkVBU09OX0NPTlNFTlRfTEFQU0VEEAMSHwobUkVMRUFTRV9SRUFTT05fTEVWRUxfUkFJU0VEEAQqtgIKDU1pbGVzdG9uZVR5cGUSHgoaTUlMRVNUT05FX1RZUEVfVU5TUEVDSUZJRUQQABIfChtNSUxFU1RPTkVfVFlQRV9BQ0tOT1dMRURHRUQQARIbChdNSUxFU1RPTkVfVFlQRV9FTl9ST1VURRACEhwKGE1JTEVTVE9ORV9UWVBFX0FUX09SSUdJThADEh0KGU1JTEVTVE9ORV9UWVBFX0FUX1BBVElFTlQQBBIeChpNSUxFU1RPTkVfVFlQRV9MRUZUX09SSUdJThAFEiEKHU1JTEVTVE9ORV9UWVBFX0FUX0RFU1RJTkFUSU9OEAYSIwofTUlMRVNUT05FX1RZUEVfVFJBTlNGRVJfT0ZfQ0FSRRAHEiIKHk1JTEVTVE9ORV9UWVBFX0JBQ0tfSU5fU0VSVklDRRAIKo8BCghTbGFTdGF0ZRIZChVTTEFfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFTTEFfU1RBVEVfUlVOTklORxABEhQKEFNMQV9TVEFURV9QQVVTRUQQAhIRCg1TTEFfU1RBVEVfTUVUEAMSFAoQU0xBX1NUQVRFX01JU1NFRBAEEhIKDlNMQV9TVEFURV9WT0lEEAUqnwEKDlNsYVBhdXNlUmVhc29uEiAKHFNMQV9QQVVTRV9SRUFTT05fVU5TUEVDSUZJRUQQABImCiJTTEFfUEFVU0VfUkVBU09OX1BBVElFTlRfTk9UX1JFQURZEAESHAoYU0xBX1BBVVNFX1JFQVNPTl9XRUFUSEVSEAISJQohU0xBX1BBVVNFX1JFQVNPTl9ERVNUSU5BVElPTl9IT0xEEAMqgwEKCVRyaXBPcmRlchIaChZUUklQX09SREVSX1VOU1BFQ0lGSUVEEAASGwoXVFJJUF9PUkRFUl9ORVdFU1RfRklSU1QQARIbChdUUklQX09SREVSX09MREVTVF9GSVJTVBACEiAKHFRSSVBfT1JERVJfTU9TVF9VUkdFTlRfRklSU1QQA2IGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_medport_transport_v1_unit_type]);
 
 /**
  * The transport of one patient from one facility to another.
@@ -163,6 +165,56 @@ export type Trip = Message<"medport.transport.v1.Trip"> & {
    * @generated from field: repeated medport.transport.v1.Milestone milestones = 25;
    */
   milestones: Milestone[];
+
+  /**
+   * When the patient is to be picked up; absent if as soon as possible.
+   *
+   * @generated from field: medport.transport.v1.TimeWindow pickup_window = 26;
+   */
+  pickupWindow?: TimeWindow | undefined;
+
+  /**
+   * Until then agencies may bid. Restarts when the trip is released or bidding is reopened.
+   *
+   * @generated from field: google.protobuf.Timestamp bidding_close_time = 27;
+   */
+  biddingCloseTime?: Timestamp | undefined;
+
+  /**
+   * The trip changed after the award: until then the agency must consent, or the trip waits again.
+   *
+   * @generated from field: google.protobuf.Timestamp consent_due_time = 28;
+   */
+  consentDueTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.Sla sla = 29;
+   */
+  sla?: Sla | undefined;
+
+  /**
+   * Only on a trip that was aborted after the pickup.
+   *
+   * @generated from field: medport.transport.v1.Disposition disposition = 30;
+   */
+  disposition: Disposition;
+
+  /**
+   * @generated from field: medport.transport.v1.UnitType assigned_unit_type = 31;
+   */
+  assignedUnitType: UnitType;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp cancel_time = 32;
+   */
+  cancelTime?: Timestamp | undefined;
+
+  /**
+   * Rises by one with every change; 1 is the creation.
+   *
+   * @generated from field: int64 version = 33;
+   */
+  version: bigint;
 };
 
 /**
@@ -171,6 +223,120 @@ export type Trip = Message<"medport.transport.v1.Trip"> & {
  */
 export const TripSchema: GenMessage<Trip> = /*@__PURE__*/
   messageDesc(file_medport_transport_v1_trip, 0);
+
+/**
+ * From one time to another.
+ *
+ * @generated from message medport.transport.v1.TimeWindow
+ */
+export type TimeWindow = Message<"medport.transport.v1.TimeWindow"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message medport.transport.v1.TimeWindow.
+ * Use `create(TimeWindowSchema)` to create a new message.
+ */
+export const TimeWindowSchema: GenMessage<TimeWindow> = /*@__PURE__*/
+  messageDesc(file_medport_transport_v1_trip, 1);
+
+/**
+ * The clocks of a trip. They start with the request, or with the pickup window if there is one, and are never reset: not
+ * by a release, not by another award. The limits are those that were configured when the trip was asked for.
+ *
+ * @generated from message medport.transport.v1.Sla
+ */
+export type Sla = Message<"medport.transport.v1.Sla"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Until then an agency should have the trip, pauses counted in.
+   *
+   * @generated from field: google.protobuf.Timestamp assign_due_time = 2;
+   */
+  assignDueTime?: Timestamp | undefined;
+
+  /**
+   * Until then the patient should have left the origin, pauses counted in.
+   *
+   * @generated from field: google.protobuf.Timestamp pickup_due_time = 3;
+   */
+  pickupDueTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: medport.transport.v1.SlaState assign_state = 4;
+   */
+  assignState: SlaState;
+
+  /**
+   * @generated from field: medport.transport.v1.SlaState pickup_state = 5;
+   */
+  pickupState: SlaState;
+
+  /**
+   * @generated from field: repeated medport.transport.v1.SlaPause pauses = 6;
+   */
+  pauses: SlaPause[];
+};
+
+/**
+ * Describes the message medport.transport.v1.Sla.
+ * Use `create(SlaSchema)` to create a new message.
+ */
+export const SlaSchema: GenMessage<Sla> = /*@__PURE__*/
+  messageDesc(file_medport_transport_v1_trip, 2);
+
+/**
+ * A time during which a trip's clocks stood still.
+ *
+ * @generated from message medport.transport.v1.SlaPause
+ */
+export type SlaPause = Message<"medport.transport.v1.SlaPause"> & {
+  /**
+   * @generated from field: medport.transport.v1.SlaPauseReason reason = 1;
+   */
+  reason: SlaPauseReason;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Absent while it lasts.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string started_by_user_id = 4;
+   */
+  startedByUserId: string;
+
+  /**
+   * @generated from field: string ended_by_user_id = 5;
+   */
+  endedByUserId: string;
+};
+
+/**
+ * Describes the message medport.transport.v1.SlaPause.
+ * Use `create(SlaPauseSchema)` to create a new message.
+ */
+export const SlaPauseSchema: GenMessage<SlaPause> = /*@__PURE__*/
+  messageDesc(file_medport_transport_v1_trip, 3);
 
 /**
  * A facility as a trip names it.
@@ -214,7 +380,7 @@ export type Place = Message<"medport.transport.v1.Place"> & {
  * Use `create(PlaceSchema)` to create a new message.
  */
 export const PlaceSchema: GenMessage<Place> = /*@__PURE__*/
-  messageDesc(file_medport_transport_v1_trip, 1);
+  messageDesc(file_medport_transport_v1_trip, 4);
 
 /**
  * WGS 84, in degrees.
@@ -242,7 +408,7 @@ export type Coordinates = Message<"medport.transport.v1.Coordinates"> & {
  * Use `create(CoordinatesSchema)` to create a new message.
  */
 export const CoordinatesSchema: GenMessage<Coordinates> = /*@__PURE__*/
-  messageDesc(file_medport_transport_v1_trip, 2);
+  messageDesc(file_medport_transport_v1_trip, 5);
 
 /**
  * A step on the way that somebody reported. Never changed once recorded.
@@ -287,7 +453,7 @@ export type Milestone = Message<"medport.transport.v1.Milestone"> & {
  * Use `create(MilestoneSchema)` to create a new message.
  */
 export const MilestoneSchema: GenMessage<Milestone> = /*@__PURE__*/
-  messageDesc(file_medport_transport_v1_trip, 3);
+  messageDesc(file_medport_transport_v1_trip, 6);
 
 /**
  * One change of a trip, as its history keeps it.
@@ -308,7 +474,8 @@ export type TripHistoryEntry = Message<"medport.transport.v1.TripHistoryEntry"> 
   occurTime?: Timestamp | undefined;
 
   /**
-   * What happened, as the event's name: created, accepted, started, completed, cancelled, unit_assigned, milestone_recorded.
+   * What happened, as the event's name: created, updated, accepted, consented, unit_assigned, released, started,
+   * completed, cancelled, amended, bidding_reopened, sla_paused, sla_resumed, milestone_recorded.
    *
    * @generated from field: string change = 3;
    */
@@ -352,6 +519,23 @@ export type TripHistoryEntry = Message<"medport.transport.v1.TripHistoryEntry"> 
    * @generated from field: string comment = 10;
    */
   comment: string;
+
+  /**
+   * For an update, the paths of TripDetails that changed.
+   *
+   * @generated from field: repeated string changed_fields = 11;
+   */
+  changedFields: string[];
+
+  /**
+   * @generated from field: medport.transport.v1.ReleaseReason release_reason = 12;
+   */
+  releaseReason: ReleaseReason;
+
+  /**
+   * @generated from field: medport.transport.v1.Disposition disposition = 13;
+   */
+  disposition: Disposition;
 };
 
 /**
@@ -359,7 +543,7 @@ export type TripHistoryEntry = Message<"medport.transport.v1.TripHistoryEntry"> 
  * Use `create(TripHistoryEntrySchema)` to create a new message.
  */
 export const TripHistoryEntrySchema: GenMessage<TripHistoryEntry> = /*@__PURE__*/
-  messageDesc(file_medport_transport_v1_trip, 4);
+  messageDesc(file_medport_transport_v1_trip, 7);
 
 /**
  * What crew and equipment a patient needs on the way. BLS is within ALS, ALS within CCT; any unit serves OTHER.
@@ -537,6 +721,27 @@ export const AwardPolicy = {
    * @generated from enum value: AWARD_POLICY_FIRST_ACCEPT = 2;
    */
   FIRST_ACCEPT: 2,
+
+  /**
+   * When bidding closes, the bid with the earliest estimated pickup wins; a bid that names none comes last.
+   *
+   * @generated from enum value: AWARD_POLICY_BEST_ETA = 3;
+   */
+  BEST_ETA: 3,
+
+  /**
+   * When bidding closes, the bid with the lowest amount wins; a bid that names none comes last.
+   *
+   * @generated from enum value: AWARD_POLICY_LOWEST_COST = 4;
+   */
+  LOWEST_COST: 4,
+
+  /**
+   * When bidding closes, the agency that the hospital prefers most wins; among equals, the earliest estimated pickup.
+   *
+   * @generated from enum value: AWARD_POLICY_PREFERENCE_THEN_ETA = 5;
+   */
+  PREFERENCE_THEN_ETA: 5,
 } as const;
 
 /**
@@ -551,6 +756,116 @@ export type AwardPolicy = (typeof AwardPolicy)[keyof typeof AwardPolicy] | Unkno
  */
 export const AwardPolicySchema: GenEnum<AwardPolicy> = /*@__PURE__*/
   enumDesc(file_medport_transport_v1_trip, 3);
+
+/**
+ * How a trip ended that was given up after the pickup.
+ *
+ * @generated from enum medport.transport.v1.Disposition
+ */
+export const Disposition = {
+  /**
+   * @generated from enum value: DISPOSITION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The patient was brought to another place.
+   *
+   * @generated from enum value: DISPOSITION_DIVERTED = 1;
+   */
+  DIVERTED: 1,
+
+  /**
+   * @generated from enum value: DISPOSITION_RETURNED_TO_ORIGIN = 2;
+   */
+  RETURNED_TO_ORIGIN: 2,
+
+  /**
+   * @generated from enum value: DISPOSITION_DECEASED = 3;
+   */
+  DECEASED: 3,
+
+  /**
+   * @generated from enum value: DISPOSITION_PATIENT_REFUSED = 4;
+   */
+  PATIENT_REFUSED: 4,
+
+  /**
+   * @generated from enum value: DISPOSITION_VEHICLE_FAILURE = 5;
+   */
+  VEHICLE_FAILURE: 5,
+
+  /**
+   * @generated from enum value: DISPOSITION_OTHER = 6;
+   */
+  OTHER: 6,
+} as const;
+
+/**
+ * How a trip ended that was given up after the pickup.
+ *
+ * @generated from enum medport.transport.v1.Disposition
+ */
+export type Disposition = (typeof Disposition)[keyof typeof Disposition] | UnknownEnum;
+
+/**
+ * Describes the enum medport.transport.v1.Disposition.
+ */
+export const DispositionSchema: GenEnum<Disposition> = /*@__PURE__*/
+  enumDesc(file_medport_transport_v1_trip, 4);
+
+/**
+ * Why an agency no longer has a trip that waits again.
+ *
+ * @generated from enum medport.transport.v1.ReleaseReason
+ */
+export const ReleaseReason = {
+  /**
+   * @generated from enum value: RELEASE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The agency gave it back.
+   *
+   * @generated from enum value: RELEASE_REASON_TURNED_BACK = 1;
+   */
+  TURNED_BACK: 1,
+
+  /**
+   * Center took it away.
+   *
+   * @generated from enum value: RELEASE_REASON_TAKEN_BY_CENTER = 2;
+   */
+  TAKEN_BY_CENTER: 2,
+
+  /**
+   * The trip changed after the award and the agency did not consent in time.
+   *
+   * @generated from enum value: RELEASE_REASON_CONSENT_LAPSED = 3;
+   */
+  CONSENT_LAPSED: 3,
+
+  /**
+   * The transport level was raised above what the assigned unit can serve.
+   *
+   * @generated from enum value: RELEASE_REASON_LEVEL_RAISED = 4;
+   */
+  LEVEL_RAISED: 4,
+} as const;
+
+/**
+ * Why an agency no longer has a trip that waits again.
+ *
+ * @generated from enum medport.transport.v1.ReleaseReason
+ */
+export type ReleaseReason = (typeof ReleaseReason)[keyof typeof ReleaseReason] | UnknownEnum;
+
+/**
+ * Describes the enum medport.transport.v1.ReleaseReason.
+ */
+export const ReleaseReasonSchema: GenEnum<ReleaseReason> = /*@__PURE__*/
+  enumDesc(file_medport_transport_v1_trip, 5);
 
 /**
  * Steps on the way, with the NEMSIS element of each.
@@ -631,5 +946,151 @@ export type MilestoneType = (typeof MilestoneType)[keyof typeof MilestoneType] |
  * Describes the enum medport.transport.v1.MilestoneType.
  */
 export const MilestoneTypeSchema: GenEnum<MilestoneType> = /*@__PURE__*/
-  enumDesc(file_medport_transport_v1_trip, 4);
+  enumDesc(file_medport_transport_v1_trip, 6);
+
+/**
+ * How a promise about a trip's time stands.
+ *
+ * @generated from enum medport.transport.v1.SlaState
+ */
+export const SlaState = {
+  /**
+   * @generated from enum value: SLA_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The clock runs and the due time is ahead.
+   *
+   * @generated from enum value: SLA_STATE_RUNNING = 1;
+   */
+  RUNNING: 1,
+
+  /**
+   * The clock stands still for a coded exception.
+   *
+   * @generated from enum value: SLA_STATE_PAUSED = 2;
+   */
+  PAUSED: 2,
+
+  /**
+   * It happened in time.
+   *
+   * @generated from enum value: SLA_STATE_MET = 3;
+   */
+  MET: 3,
+
+  /**
+   * It happened too late, or the due time is over.
+   *
+   * @generated from enum value: SLA_STATE_MISSED = 4;
+   */
+  MISSED: 4,
+
+  /**
+   * The trip was cancelled before the due time.
+   *
+   * @generated from enum value: SLA_STATE_VOID = 5;
+   */
+  VOID: 5,
+} as const;
+
+/**
+ * How a promise about a trip's time stands.
+ *
+ * @generated from enum medport.transport.v1.SlaState
+ */
+export type SlaState = (typeof SlaState)[keyof typeof SlaState] | UnknownEnum;
+
+/**
+ * Describes the enum medport.transport.v1.SlaState.
+ */
+export const SlaStateSchema: GenEnum<SlaState> = /*@__PURE__*/
+  enumDesc(file_medport_transport_v1_trip, 7);
+
+/**
+ * Why a trip's clock may stand still.
+ *
+ * @generated from enum medport.transport.v1.SlaPauseReason
+ */
+export const SlaPauseReason = {
+  /**
+   * @generated from enum value: SLA_PAUSE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: SLA_PAUSE_REASON_PATIENT_NOT_READY = 1;
+   */
+  PATIENT_NOT_READY: 1,
+
+  /**
+   * @generated from enum value: SLA_PAUSE_REASON_WEATHER = 2;
+   */
+  WEATHER: 2,
+
+  /**
+   * @generated from enum value: SLA_PAUSE_REASON_DESTINATION_HOLD = 3;
+   */
+  DESTINATION_HOLD: 3,
+} as const;
+
+/**
+ * Why a trip's clock may stand still.
+ *
+ * @generated from enum medport.transport.v1.SlaPauseReason
+ */
+export type SlaPauseReason = (typeof SlaPauseReason)[keyof typeof SlaPauseReason] | UnknownEnum;
+
+/**
+ * Describes the enum medport.transport.v1.SlaPauseReason.
+ */
+export const SlaPauseReasonSchema: GenEnum<SlaPauseReason> = /*@__PURE__*/
+  enumDesc(file_medport_transport_v1_trip, 8);
+
+/**
+ * In which order trips are listed.
+ *
+ * @generated from enum medport.transport.v1.TripOrder
+ */
+export const TripOrder = {
+  /**
+   * @generated from enum value: TRIP_ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * By request time, newest first. The default.
+   *
+   * @generated from enum value: TRIP_ORDER_NEWEST_FIRST = 1;
+   */
+  NEWEST_FIRST: 1,
+
+  /**
+   * By request time, oldest first.
+   *
+   * @generated from enum value: TRIP_ORDER_OLDEST_FIRST = 2;
+   */
+  OLDEST_FIRST: 2,
+
+  /**
+   * By priority, most urgent first, then oldest first. Only for open trips: PENDING, ASSIGNED and IN_PROGRESS.
+   *
+   * @generated from enum value: TRIP_ORDER_MOST_URGENT_FIRST = 3;
+   */
+  MOST_URGENT_FIRST: 3,
+} as const;
+
+/**
+ * In which order trips are listed.
+ *
+ * @generated from enum medport.transport.v1.TripOrder
+ */
+export type TripOrder = (typeof TripOrder)[keyof typeof TripOrder] | UnknownEnum;
+
+/**
+ * Describes the enum medport.transport.v1.TripOrder.
+ */
+export const TripOrderSchema: GenEnum<TripOrder> = /*@__PURE__*/
+  enumDesc(file_medport_transport_v1_trip, 9);
 

@@ -34,7 +34,10 @@ export const AgencyEntity = defineEntity({
 /** One row of the directory. */
 export type AgencyRow = InferEntity<typeof AgencyEntity>;
 
-/** Which id a registration has given its agency, so that a repeated call means the same agency. */
+/**
+ * Which id a registration has given its agency, in versions of Center that registered agencies without an admin: a call
+ * that was cut off then and is repeated now means the same agency. Nothing is added any more.
+ */
 export const AgencyRegistrationEntity = defineEntity({
   name: "AgencyRegistration",
   tableName: "agency_registration",

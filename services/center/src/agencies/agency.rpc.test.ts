@@ -1,79 +1,42 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { create } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { AgencyDirectoryService } from "#gen/medport/center/v1/agency_directory_service_pb.ts";
-import { ServiceRegistryService, ServiceType } from "#gen/medport/center/v1/service_registry_service_pb.ts";
-import { type Agency as AgencyMessage, AgencySchema, ServiceStatus } from "#gen/medport/ems/v1/agency_pb.ts";
-import { AgencyService, type CreateAgencyRequest } from "#gen/medport/ems/v1/agency_service_pb.ts";
-import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
-import { AgencyRegisteredSchema, AgencyUpdatedSchema } from "#gen/medport/events/v1/agency_events_pb.ts";
+import { ServiceRegistryService } from "#gen/medport/center/v1/service_registry_service_pb.ts";
+import { type Agency, ServiceStatus } from "#gen/medport/ems/v1/agency_pb.ts";
 import { aCenterUser, aUser } from "#platform/auth/auth.builder.ts";
-import { type Caller, callerOf } from "#platform/auth/caller.ts";
 import { platformTables } from "#platform/database/platform-tables.ts";
-import type { PendingEvent } from "#platform/events/outbox.ts";
 import { newId } from "#platform/id.ts";
-import { requestIdOf } from "#platform/rpc/call.ts";
-import { reasonOf, refuse } from "#platform/rpc/refusal.ts";
+import { reasonOf } from "#platform/rpc/refusal.ts";
 import { eventually } from "#platform/testing/eventually.ts";
 import { type EventProducer, startTestCenter, type TestCenter } from "../center.builder.ts";
-import { ReferenceEntity } from "../references/reference.entity.ts";
-import { anAgencyProfile } from "./agency.builder.ts";
+import { createAccount } from "../users/account.builder.ts";
+import { UserEntity } from "../users/user.entity.ts";
 import { AgencyEntity } from "./agency.entity.ts";
+import {
+  agencyRegistered,
+  agencyUpdated,
+  anEmsAgency,
+  answering,
+  losingAnswers,
+  outOfReach,
+  StandInEms,
+} from "./stand-in-ems.builder.ts";
 
-/** What stands in EMS's place: it keeps what it was asked, and answers as EMS would. */
-class EmsBorder {
-  readonly asked: { readonly request: CreateAgencyRequest; readonly caller: Caller; readonly requestId: string }[] = [];
-  readonly #agencies = new Map<string, AgencyMessage>();
-  /** The next answer is lost on its way although the agency was created. */
-  losesAnswer = false;
-  refuses: Reason | undefined;
-
-  create(request: CreateAgencyRequest, caller: Caller, requestId: string): AgencyMessage {
-    this.asked.push({ request, caller, requestId });
-    if (this.refuses !== undefined) throw refuse(this.refuses, "the border says no");
-    const known = this.#agencies.get(request.agencyId);
-    const name = request.profile?.name ?? "";
-    const agency = known ?? aMessage({ id: request.agencyId, name, status: request.status });
-    this.#agencies.set(agency.id, agency);
-    if (!this.losesAnswer) return agency;
-    this.losesAnswer = false;
-    throw new Error("the answer is lost");
-  }
-
-  get created(): readonly string[] {
-    return [...this.#agencies.keys()];
-  }
-}
+const { ACTIVE, INACTIVE, PENDING } = ServiceStatus;
 
 let center: TestCenter;
 let producer: EventProducer;
-const ems = new EmsBorder();
+const ems = new StandInEms();
 const directory = (user = aCenterUser()) => center.client(AgencyDirectoryService, user);
 
 beforeAll(async () => {
-  center = await startTestCenter("center agencies", {
-    ems: (router) =>
-      router.service(AgencyService, {
-        createAgency: (request, context) => ({ agency: ems.create(request, callerOf(context), requestIdOf(context)) }),
-      }),
-  });
+  center = await startTestCenter("center agencies", { ems: ems.routes });
   producer = await center.producer("ems");
 });
 afterAll(async () => center[Symbol.asyncDispose]());
-
-function aMessage(over: Partial<AgencyMessage>): AgencyMessage {
-  const time = timestampFromDate(new Date("2026-03-01T12:00:00Z"));
-  const usual = { active: true, status: ServiceStatus.ACTIVE, etag: '"1"', createTime: time, updateTime: time };
-  return { ...create(AgencySchema, { ...anAgencyProfile(), ...usual }), ...over };
-}
-
-function registered(agency: AgencyMessage): PendingEvent {
-  return { schema: AgencyRegisteredSchema, message: { agency }, aggregateId: agency.id, version: 1 };
-}
-
-function updated(agency: AgencyMessage, version: number): PendingEvent {
-  return { schema: AgencyUpdatedSchema, message: { agency }, aggregateId: agency.id, version };
-}
+afterEach(() => {
+  ems.script = answering;
+});
 
 async function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
   return call.then(
@@ -92,98 +55,30 @@ async function eventsAbout(aggregateId: string): Promise<readonly string[]> {
   return rows.map(({ event_type }) => event_type.replace("medport.events.v1.", ""));
 }
 
-const rowOf = (id: string) => center.database.fork().findOne(AgencyEntity, { id });
-
-describe("registering an agency", () => {
-  it("has EMS create it as active, in the person's name and Center's, and answers what EMS said", async () => {
-    const { agency } = await directory().registerAgency({ profile: anAgencyProfile() });
-    const [asked] = ems.asked.slice(-1);
-    expect(asked?.caller).toMatchObject({ service: "center", user: { userId: aCenterUser().userId } });
-    expect(asked?.request).toMatchObject({ agencyId: agency?.id, status: ServiceStatus.ACTIVE });
-    expect(asked?.requestId).not.toBe("");
-    const { pricing: _, ...profile } = anAgencyProfile();
-    expect(agency).toMatchObject({
-      ...profile,
-      active: true,
-      etag: '"1"',
-    });
+/** Has EMS tell of agencies, and waits until the directory has them. */
+async function heard(...agencies: readonly Agency[]): Promise<readonly Agency[]> {
+  await producer.tell(...agencies.map(agencyRegistered));
+  await eventually(async () => {
+    const count = await center.database.fork().count(AgencyEntity, { id: { $in: agencies.map(({ id }) => id) } });
+    expect(count).toBe(agencies.length);
   });
+  return agencies;
+}
 
-  it("has it in the directory, the registry and the references when it answers", async () => {
-    const name = `Registered ${newId()}`;
-    const { agency } = await directory().registerAgency({ profile: anAgencyProfile({ name }) });
-    const id = agency?.id ?? "";
-    expect((await directory().listAgencies({ pageSize: 500 })).agencies).toContainEqual(agency);
-    const { services } = await center.client(ServiceRegistryService).listServices({ type: ServiceType.EMS_AGENCY });
-    expect(services).toContainEqual(expect.objectContaining({ id, name, status: ServiceStatus.ACTIVE, alive: true }));
-    expect(await center.database.fork().count(ReferenceEntity, { entityType: "agency", entityId: id })).toBe(1);
-    expect(await rowOf(id)).toMatchObject({ addedBy: aCenterUser().userId, version: 1, importedAt: null });
-    expect(await eventsAbout(id)).toEqual(["ServiceAdded"]);
-  });
-
-  it("creates one agency when the answer of EMS was lost and the request is repeated", async () => {
-    const before = ems.created.length;
-    const request = { requestId: newId(), profile: anAgencyProfile() };
-    ems.losesAnswer = true;
-    const first = await refusalOf(directory().registerAgency(request));
-    const { agency } = await directory().registerAgency(request);
-    expect(first).toBe("INTERNAL");
-    expect(ems.created.slice(before)).toEqual([agency?.id]);
-  });
-
-  it("gives the first answer again for the same request_id", async () => {
-    const request = { requestId: newId(), profile: anAgencyProfile() };
-    const answers = [await directory().registerAgency(request), await directory().registerAgency(request)];
-    expect(answers[1]).toEqual(answers[0]);
-  });
-
-  it("passes on what EMS refuses, with the same reason, and keeps nothing", async () => {
-    ems.refuses = Reason.RESOURCE_EXISTS;
-    const answer = await refusalOf(directory().registerAgency({ profile: anAgencyProfile() }));
-    ems.refuses = undefined;
-    expect(answer).toBe("RESOURCE_EXISTS");
-    expect(await rowOf(ems.asked.at(-1)?.request.agencyId ?? "")).toBeNull();
-  });
-
-  it("changes nothing when the event about it comes after the answer", async () => {
-    const { agency } = await directory().registerAgency({ profile: anAgencyProfile() });
-    if (!agency) throw new Error("answered without an agency");
-    const later = aMessage({ id: newId() });
-    await producer.tell(registered(agency), registered(later));
-    await eventually(async () => expect(await rowOf(later.id)).not.toBeNull());
-    expect(await eventsAbout(agency.id)).toEqual(["ServiceAdded"]);
-    expect(await rowOf(agency.id)).toMatchObject({ addedBy: aCenterUser().userId });
-  });
-
-  it("is refused to everybody but Center's admins", async () => {
-    const request = { profile: anAgencyProfile() };
-    expect(await refusalOf(directory(aUser({ roles: ["orgAdmin"] })).registerAgency(request))).toBe(
-      "METHOD_NOT_ALLOWED",
-    );
-    expect(await refusalOf(directory(aCenterUser({ roles: ["dispatcher"] })).registerAgency(request))).toBe(
-      "METHOD_NOT_ALLOWED",
-    );
-  });
-
-  it("says DEPENDENCY_DOWN while EMS is out of reach", async () => {
-    await using alone = await startTestCenter("center without ems");
-    const call = alone.client(AgencyDirectoryService).registerAgency({ profile: anAgencyProfile() });
-    expect(await refusalOf(call)).toBe("DEPENDENCY_DOWN");
-  });
-});
+/** An agency that EMS and the directory know. */
+async function anAgencyOf(status: ServiceStatus): Promise<Agency> {
+  const agency = anEmsAgency({ id: newId(), name: `Agency ${newId()}`, status });
+  ems.agencies.set(agency.id, agency);
+  await heard(agency);
+  return agency;
+}
 
 describe("the directory", () => {
   it("takes over what EMS tells, the newest last", async () => {
-    const agency = aMessage({ id: newId(), name: `Told ${newId()}` });
-    const inactive = aMessage({
-      id: agency.id,
-      name: agency.name,
-      status: ServiceStatus.INACTIVE,
-      phone: "814-555-0199",
-      etag: '"2"',
-    });
-    await producer.tell(registered(agency));
-    await producer.tell(updated(inactive, 2));
+    const agency = anEmsAgency({ id: newId(), name: `Told ${newId()}` });
+    const inactive = { ...agency, status: INACTIVE, phone: "814-555-0199", etag: '"2"' };
+    await producer.tell(agencyRegistered(agency));
+    await producer.tell(agencyUpdated(inactive, 2));
     await eventually(async () => {
       const { agencies } = await directory().listAgencies({ pageSize: 500 });
       expect(agencies.find(({ id }) => id === agency.id)).toEqual(inactive);
@@ -192,8 +87,8 @@ describe("the directory", () => {
   });
 
   it("keeps the names of the registry unique though two agencies bear one", async () => {
-    const [one, other] = [aMessage({ id: newId(), name: "Twin" }), aMessage({ id: newId(), name: "Twin" })];
-    await producer.tell(registered(one), registered(other));
+    const [one, other] = [anEmsAgency({ id: newId(), name: "Twin" }), anEmsAgency({ id: newId(), name: "Twin" })];
+    await producer.tell(agencyRegistered(one), agencyRegistered(other));
     await eventually(async () => {
       const { services } = await center.client(ServiceRegistryService).listServices({});
       const names = services.filter(({ id }) => id === one.id || id === other.id).map(({ name }) => name);
@@ -201,17 +96,51 @@ describe("the directory", () => {
     });
   });
 
-  it("lists those that take part, and those that serve a county", async () => {
+  it("lists those that take part, those that serve a county, and those of some statuses", async () => {
     const county = newId();
-    const open = aMessage({ id: newId(), serviceArea: [`county:${county}`] });
-    const pending = aMessage({ id: newId(), serviceArea: [`county:${county}`], status: ServiceStatus.PENDING });
-    const off = aMessage({ id: newId(), serviceArea: [`county:${county}`], active: false });
-    await producer.tell(registered(open), registered(pending), registered(off));
-    await eventually(async () => {
-      expect((await directory().listAgencies({ county })).agencies).toHaveLength(3);
-    });
-    const { agencies } = await directory(aUser()).listAgencies({ county, availableOnly: true });
-    expect(agencies.map(({ id }) => id)).toEqual([open.id]);
+    const serviceArea = [`county:${county}`];
+    const open = anEmsAgency({ id: newId(), serviceArea });
+    const pending = anEmsAgency({ id: newId(), serviceArea, status: PENDING });
+    const disabled = anEmsAgency({ id: newId(), serviceArea, status: INACTIVE });
+    const off = anEmsAgency({ id: newId(), serviceArea, active: false });
+    await heard(open, pending, disabled, off, anEmsAgency({ id: newId() }));
+    const listed = async (request: Parameters<ReturnType<typeof directory>["listAgencies"]>[0]) =>
+      new Set((await directory().listAgencies({ county, ...request })).agencies.map(({ id }) => id));
+    expect(await listed({})).toEqual(new Set([open.id, pending.id, disabled.id, off.id]));
+    expect(await listed({ availableOnly: true })).toEqual(new Set([open.id]));
+    expect(await listed({ statuses: [PENDING] })).toEqual(new Set([pending.id]));
+    expect(await listed({ statuses: [PENDING, INACTIVE] })).toEqual(new Set([pending.id, disabled.id]));
+  });
+
+  it("shows hospitals those alone that they can ask", async () => {
+    const county = newId();
+    const serviceArea = [`county:${county}`];
+    const open = anEmsAgency({ id: newId(), serviceArea });
+    const pending = anEmsAgency({ id: newId(), serviceArea, status: PENDING });
+    await heard(open, pending);
+    const hospital = directory(aUser());
+    const ids = async (request = {}) =>
+      (await hospital.listAgencies({ county, ...request })).agencies.map(({ id }) => id);
+    expect(await ids()).toEqual([open.id]);
+    expect(await ids({ statuses: [PENDING] })).toEqual([]);
+    expect((await hospital.getAgency({ agencyId: open.id })).agency).toEqual(open);
+    expect(await refusalOf(hospital.getAgency({ agencyId: pending.id }))).toBe("RESOURCE_NOT_FOUND");
+    expect(await refusalOf(hospital.getAgency({ agencyId: newId() }))).toBe("RESOURCE_NOT_FOUND");
+    expect((await directory().getAgency({ agencyId: pending.id })).agency).toEqual(pending);
+  });
+
+  it("tells Center alone in which of them nobody can log in", async () => {
+    const [staffed, left, empty] = [newId(), newId(), newId()];
+    await heard(...[staffed, left, empty].map((id) => anEmsAgency({ id })));
+    for (const organizationId of [staffed, left]) {
+      await createAccount(center.database, { membership: { userType: "EMS", organizationId } });
+    }
+    await center.database.fork().nativeUpdate(UserEntity, { agencyId: left }, { isActive: false });
+    const { agencies } = await directory().listAgencies({ withoutActiveUsers: true, pageSize: 500 });
+    const ids = agencies.map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining([left, empty]));
+    expect(ids).not.toContain(staffed);
+    expect(await refusalOf(directory(aUser()).listAgencies({ withoutActiveUsers: true }))).toBe("ACTION_NOT_ALLOWED");
   });
 
   it("says until when it knows what EMS told", async () => {
@@ -235,7 +164,116 @@ describe("the directory", () => {
   });
 
   it("is not for agencies, which know themselves", async () => {
-    const call = directory(aUser({ userType: "EMS", organizationId: "agency-1" })).listAgencies({});
-    expect(await refusalOf(call)).toBe("METHOD_NOT_ALLOWED");
+    const agency = directory(aUser({ userType: "EMS", organizationId: "agency-1" }));
+    expect(await refusalOf(agency.listAgencies({}))).toBe("METHOD_NOT_ALLOWED");
+    expect(await refusalOf(agency.getAgency({ agencyId: "agency-1" }))).toBe("METHOD_NOT_ALLOWED");
+  });
+});
+
+describe("commanding an agency's part", () => {
+  it("approves one that waits, disables it and enables it again: at once in the directory and in the registry", async () => {
+    const { id: agencyId } = await anAgencyOf(PENDING);
+    const registered = async () => {
+      const { services } = await center.client(ServiceRegistryService).listServices({});
+      return services.find(({ id }) => id === agencyId)?.status;
+    };
+    const steps = [
+      [() => directory().approveAgency({ agencyId }), ACTIVE],
+      [() => directory().disableAgency({ agencyId }), INACTIVE],
+      [() => directory().enableAgency({ agencyId }), ACTIVE],
+    ] as const;
+    for (const [command, status] of steps) {
+      const { agency } = await command();
+      expect(agency?.status).toBe(status);
+      expect((await directory().getAgency({ agencyId })).agency).toEqual(agency);
+      expect(ems.agencies.get(agencyId)).toEqual(agency);
+      expect(await registered()).toBe(status);
+    }
+    expect(await eventsAbout(agencyId)).toEqual(["ServiceAdded", "ServiceUpdated", "ServiceUpdated", "ServiceUpdated"]);
+  });
+
+  it("changes nothing when the event about it comes after the answer", async () => {
+    const { id: agencyId } = await anAgencyOf(ACTIVE);
+    const { agency } = await directory().disableAgency({ agencyId });
+    if (!agency) throw new Error("answered without an agency");
+    await producer.tell(agencyUpdated(agency, 2));
+    await producer.tell(agencyUpdated({ ...agency, phone: "814-555-0177", etag: '"3"' }, 3));
+    await eventually(async () => {
+      expect((await directory().getAgency({ agencyId })).agency?.phone).toBe("814-555-0177");
+    });
+    expect(await eventsAbout(agencyId)).toEqual(["ServiceAdded", "ServiceUpdated"]);
+  });
+
+  it("does not approve one that was disabled, nor enable one that waits", async () => {
+    const [waiting, disabled] = [await anAgencyOf(PENDING), await anAgencyOf(INACTIVE)];
+    const approve = directory().approveAgency({ agencyId: disabled.id });
+    expect(await refusalOf(approve)).toBe("INVALID_STATE_TRANSITION");
+    const enable = directory().enableAgency({ agencyId: waiting.id });
+    expect(await refusalOf(enable)).toBe("INVALID_STATE_TRANSITION");
+    expect(ems.agencies.get(disabled.id)?.status).toBe(INACTIVE);
+    expect(ems.agencies.get(waiting.id)?.status).toBe(PENDING);
+  });
+
+  it("decides by what EMS has, whatever the directory has heard of it", async () => {
+    const { id: agencyId } = await anAgencyOf(PENDING);
+    ems.change({ agencyId, status: INACTIVE });
+    expect(await refusalOf(directory().approveAgency({ agencyId }))).toBe("INVALID_STATE_TRANSITION");
+  });
+
+  it("does not overrule who disables an agency at the moment of its approval", async () => {
+    const { id: agencyId } = await anAgencyOf(PENDING);
+    ems.meanwhile = () => ems.change({ agencyId, status: INACTIVE });
+    expect(await refusalOf(directory().approveAgency({ agencyId }))).toBe("INVALID_STATE_TRANSITION");
+    expect(ems.agencies.get(agencyId)?.status).toBe(INACTIVE);
+  });
+
+  it("is refused to who has not seen the last change", async () => {
+    const { id: agencyId, etag } = await anAgencyOf(ACTIVE);
+    await directory().disableAgency({ agencyId, etag });
+    expect(await refusalOf(directory().enableAgency({ agencyId, etag }))).toBe("ETAG_MISMATCH");
+  });
+
+  it("gives the first answer again for the same request_id, and commands nothing again", async () => {
+    const { id: agencyId } = await anAgencyOf(ACTIVE);
+    const request = { agencyId, requestId: newId() };
+    const first = await directory().disableAgency(request);
+    await directory().enableAgency({ agencyId });
+    expect(await directory().disableAgency(request)).toEqual(first);
+    expect(ems.agencies.get(agencyId)?.status).toBe(ACTIVE);
+    const other = await anAgencyOf(ACTIVE);
+    const reused = directory().disableAgency({ ...request, agencyId: other.id });
+    expect(await refusalOf(reused)).toBe("REQUEST_ID_REUSED");
+    expect(ems.agencies.get(other.id)?.status).toBe(ACTIVE);
+  });
+
+  it("can be repeated after the answer of EMS was lost", async () => {
+    const { id: agencyId } = await anAgencyOf(PENDING);
+    const request = { agencyId, requestId: newId() };
+    ems.script = losingAnswers;
+    expect(await refusalOf(directory().approveAgency(request))).toBe("DEPENDENCY_DOWN");
+    ems.script = answering;
+    expect((await directory().approveAgency(request)).agency).toMatchObject({ status: ACTIVE, etag: '"2"' });
+  });
+
+  it("says DEPENDENCY_DOWN while EMS is out of reach, and leaves the directory as it is", async () => {
+    const agency = await anAgencyOf(ACTIVE);
+    ems.script = outOfReach;
+    expect(await refusalOf(directory().disableAgency({ agencyId: agency.id }))).toBe("DEPENDENCY_DOWN");
+    expect((await directory().getAgency({ agencyId: agency.id })).agency).toEqual(agency);
+  });
+
+  it("finds no agency that EMS does not know", async () => {
+    expect(await refusalOf(directory().disableAgency({ agencyId: newId() }))).toBe("RESOURCE_NOT_FOUND");
+  });
+
+  it.each([
+    ["a hospital's admin", aUser({ roles: ["orgAdmin"] })],
+    ["an agency's own admin", aUser({ userType: "EMS", organizationId: "agency-1", roles: ["orgAdmin"] })],
+    ["Center's dispatcher", aCenterUser({ roles: ["dispatcher"] })],
+  ])("is refused to %s", async (_who, user) => {
+    const { approveAgency, disableAgency, enableAgency } = directory(user);
+    for (const command of [approveAgency, disableAgency, enableAgency]) {
+      expect(await refusalOf(command({ agencyId: "agency-1" }))).toBe("METHOD_NOT_ALLOWED");
+    }
   });
 });

@@ -1,9 +1,9 @@
-import type { SqlEntityManager } from "@mikro-orm/postgresql";
+import { raw, type SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
 import type { Place } from "#platform/rpc/page.ts";
 import { lockName } from "../name-lock.ts";
-import { AgencyEntity, AgencyRegistrationEntity, type AgencyRow } from "./agency.entity.ts";
-import type { Agency, AgencyId } from "./agency.ts";
+import { AgencyEntity, type AgencyRow } from "./agency.entity.ts";
+import type { Agency, AgencyId, AgencyStatus } from "./agency.ts";
 
 /** Which agencies to list. */
 export interface AgencyListing {
@@ -11,6 +11,10 @@ export interface AgencyListing {
   readonly availableOnly: boolean;
   /** Only agencies that serve this county; all if empty. */
   readonly county: string;
+  /** Any of these; all if empty. */
+  readonly statuses: readonly AgencyStatus[];
+  /** Only agencies in which nobody can log in. */
+  readonly withoutActiveUsers: boolean;
   readonly after: Place | undefined;
   readonly limit: number;
 }
@@ -20,15 +24,23 @@ export async function agencyExists(em: SqlEntityManager, id: string): Promise<bo
   return (await em.count(AgencyEntity, { id })) > 0;
 }
 
+/** The agency with this id, as the directory has it; undefined if it has none. */
+export async function findAgency(em: SqlEntityManager, id: string): Promise<Agency | undefined> {
+  const row = await em.findOne(AgencyEntity, { id }, { disableIdentityMap: true });
+  return row ? agencyFromRow(row) : undefined;
+}
+
 /** The directory by name. */
 export async function listAgencies(em: SqlEntityManager, listing: AgencyListing): Promise<readonly Agency[]> {
-  const { availableOnly, county, after, limit } = listing;
+  const { availableOnly, county, statuses, withoutActiveUsers, after, limit } = listing;
   const rows = await em.find(
     AgencyEntity,
     {
       $and: [
         availableOnly ? { isActive: true, status: "ACTIVE" } : {},
         county === "" ? {} : { serviceArea: { $contains: [`county:${county}`] } },
+        statuses.length === 0 ? {} : { status: { $in: [...statuses] } },
+        withoutActiveUsers ? nobodyCanLogIn() : {},
         after ? { $or: [{ name: { $gt: after.text } }, { name: after.text, id: { $gt: after.id } }] } : {},
       ],
     },
@@ -72,16 +84,26 @@ export async function saveAgency(tx: Tx, agency: Agency, heardAt: Date, addedBy?
   return true;
 }
 
-/** The id that a person's request has given its agency: the one offered, unless the request came before. */
-export async function reserveAgencyId(
-  tx: Tx,
-  { userId, requestId, offered, now }: { userId: string; requestId: string; offered: AgencyId; now: Date },
-): Promise<AgencyId> {
-  await lockName(tx, "agency_registration", `${userId} ${requestId}`);
-  const known = await tx.findOne(AgencyRegistrationEntity, { userId, requestId }, { disableIdentityMap: true });
-  if (known) return known.agencyId as AgencyId;
-  await tx.insert(AgencyRegistrationEntity, { userId, requestId, agencyId: offered, createdAt: now });
-  return offered;
+/** Keeps others from registering an agency with this name until the transaction ends. */
+export function lockAgencyName(tx: Tx, name: string): Promise<void> {
+  return lockName(tx, "agency_name", name.trim().toLowerCase());
+}
+
+/** Whether another agency of the directory has this name, in whatever case. */
+export async function isAgencyNameTaken(tx: Tx, name: string, agencyId: AgencyId): Promise<boolean> {
+  const found: readonly unknown[] = await tx.execute(
+    "select 1 from agency where lower(btrim(name)) = lower(btrim(?)) and id <> ? limit 1",
+    [name, agencyId],
+  );
+  return found.length > 0;
+}
+
+function nobodyCanLogIn() {
+  const condition = raw(
+    (agency) =>
+      `not exists (select from user_account where user_account.agency_id = ${agency}.id and user_account.is_active)`,
+  );
+  return { [condition]: [] };
 }
 
 function columnsOf({ active, pricing, createTime, updateTime, serviceArea, capabilities, ...rest }: Agency) {

@@ -1,29 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { create } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { AnalyticsService, type CountTripsResponse } from "#gen/medport/center/v1/analytics_service_pb.ts";
 import { BidStatus } from "#gen/medport/ems/v1/bid_pb.ts";
-import { BidSubmittedSchema } from "#gen/medport/events/v1/bid_events_pb.ts";
+import { BidAmendedSchema, BidSubmittedSchema } from "#gen/medport/events/v1/bid_events_pb.ts";
+import { file_medport_events_v1_trip_events as tripEvents } from "#gen/medport/events/v1/trip_events_pb.ts";
 import { FacilityCreatedSchema } from "#gen/medport/events/v1/facility_events_pb.ts";
-import {
-  TripAcceptedSchema,
-  TripCancelledSchema,
-  TripCompletedSchema,
-  TripCreatedSchema,
-  TripStartedSchema,
-  type TripState,
-  TripStateSchema,
-} from "#gen/medport/events/v1/trip_events_pb.ts";
 import { UnitCreatedSchema } from "#gen/medport/events/v1/unit_events_pb.ts";
 import { Priority, TransportLevel, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
 import { aUser } from "#platform/auth/auth.builder.ts";
-import type { PendingEvent } from "#platform/events/outbox.ts";
 import { newId } from "#platform/id.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
 import { eventually } from "#platform/testing/eventually.ts";
 import { type EventProducer, startTestCenter, type TestCenter } from "../center.builder.ts";
 import { ReferenceEntity } from "../references/reference.entity.ts";
 import { MetricEntity } from "./metric.entity.ts";
+import { aTripEvent, aTripState, aWholeTrip, later, minutesLater, tripEventNames } from "./trip-event.builder.ts";
+import { tripHandlers } from "./trip-fact.consumer.ts";
 import { TripFactEntity } from "./trip-fact.entity.ts";
 
 let center: TestCenter;
@@ -35,52 +27,6 @@ beforeAll(async () => {
   ems = await center.producer("ems");
 });
 afterAll(async () => center[Symbol.asyncDispose]());
-
-const requestTime = new Date("2026-03-01T12:00:00Z");
-const minutesLater = (minutes: number) => timestampFromDate(new Date(requestTime.getTime() + minutes * 60_000));
-
-function aState(over: Partial<TripState> = {}): TripState {
-  const usual = {
-    tripId: newId(),
-    hospitalId: "hospital-1",
-    transportLevel: TransportLevel.ALS,
-    priority: Priority.HIGH,
-    status: TransportStatus.PENDING,
-    requestTime: timestampFromDate(requestTime),
-    origin: { county: "Blair", name: "UPMC Altoona" },
-  };
-  return { ...create(TripStateSchema, usual), ...over };
-}
-
-const created = (trip: TripState): PendingEvent => ({
-  schema: TripCreatedSchema,
-  message: { trip },
-  aggregateId: trip.tripId,
-  version: 1,
-});
-
-/** The events of a trip from its request to its completion, with these minutes in between. */
-function aWholeTrip(
-  state: TripState,
-  minutes: { accept: number; pickup: number; complete: number },
-): readonly PendingEvent[] {
-  const accepted = {
-    ...state,
-    status: TransportStatus.ASSIGNED,
-    assignedAgencyId: "agency-1",
-    assignedUnitId: "unit-1",
-    acceptTime: minutesLater(minutes.accept),
-  };
-  const started = { ...accepted, status: TransportStatus.IN_PROGRESS, pickupTime: minutesLater(minutes.pickup) };
-  const completed = { ...started, status: TransportStatus.COMPLETED, completionTime: minutesLater(minutes.complete) };
-  const about = { aggregateId: state.tripId };
-  return [
-    created(state),
-    { schema: TripAcceptedSchema, message: { trip: accepted, attemptId: "attempt-1" }, ...about, version: 2 },
-    { schema: TripStartedSchema, message: { trip: started }, ...about, version: 3 },
-    { schema: TripCompletedSchema, message: { trip: completed }, ...about, version: 4 },
-  ];
-}
 
 function count(hospitalId: string, user?: Parameters<TestCenter["client"]>[1]): Promise<CountTripsResponse> {
   return center.client(AnalyticsService, user).countTrips({ hospitalId });
@@ -106,19 +52,14 @@ async function refusalOf(call: Promise<unknown>): Promise<string | undefined> {
 describe("counting trips", () => {
   it("counts those of a hospital as a whole and by kind, and says how long they took", async () => {
     const hospitalId = newId();
-    const cct = aState({ hospitalId, transportLevel: TransportLevel.CCT, priority: Priority.URGENT });
-    const cancelled = aState({ hospitalId });
+    const cct = aTripState({ hospitalId, transportLevel: TransportLevel.CCT, priority: Priority.URGENT });
+    const cancelled = aTripState({ hospitalId });
     await hospital.tell(
-      ...aWholeTrip(aState({ hospitalId }), { accept: 10, pickup: 40, complete: 70 }),
+      ...aWholeTrip(aTripState({ hospitalId }), { accept: 10, pickup: 40, complete: 70 }),
       ...aWholeTrip(cct, { accept: 20, pickup: 60, complete: 90 }),
-      created(aState({ hospitalId })),
-      created(cancelled),
-      {
-        schema: TripCancelledSchema,
-        message: { trip: { ...cancelled, status: TransportStatus.CANCELLED, cancelTime: minutesLater(5) } },
-        aggregateId: cancelled.tripId,
-        version: 2,
-      },
+      aTripEvent("created", 1, aTripState({ hospitalId })),
+      aTripEvent("created", 1, cancelled),
+      aTripEvent("cancelled", 2, later(cancelled, { status: TransportStatus.CANCELLED, cancelTime: minutesLater(5) })),
     );
     const counts = await settled(hospitalId, 4);
     expect(Object.fromEntries(counts.byStatus.map(({ status, count: number }) => [status, number]))).toEqual({
@@ -135,6 +76,29 @@ describe("counting trips", () => {
     expect(counts.timeToComplete).toMatchObject({ count: 2n, averageSeconds: 4_800 });
   });
 
+  it("counts those of some kinds", async () => {
+    const hospitalId = newId();
+    const kinds = [
+      [TransportLevel.BLS, Priority.LOW],
+      [TransportLevel.BLS, Priority.HIGH],
+      [TransportLevel.CCT, Priority.LOW],
+      [TransportLevel.OTHER, Priority.URGENT],
+    ] as const;
+    await hospital.tell(
+      ...kinds.map(([transportLevel, priority]) =>
+        aTripEvent("created", 1, aTripState({ hospitalId, transportLevel, priority })),
+      ),
+    );
+    await settled(hospitalId, 4);
+    const total = async (filter: { transportLevels?: TransportLevel[]; priorities?: Priority[] }) =>
+      (await center.client(AnalyticsService).countTrips({ hospitalId, ...filter })).total;
+    expect(await total({ transportLevels: [TransportLevel.BLS] })).toBe(2n);
+    expect(await total({ transportLevels: [TransportLevel.BLS, TransportLevel.CCT] })).toBe(3n);
+    expect(await total({ priorities: [Priority.LOW, Priority.URGENT] })).toBe(3n);
+    expect(await total({ transportLevels: [TransportLevel.BLS], priorities: [Priority.LOW] })).toBe(1n);
+    expect(await total({ transportLevels: [TransportLevel.ALS] })).toBe(0n);
+  });
+
   it("counts nothing where nothing happened", async () => {
     const counts = await count("nobody");
     expect(counts.total).toBe(0n);
@@ -144,7 +108,9 @@ describe("counting trips", () => {
   it("counts those requested within a time, its end excluded", async () => {
     const hospitalId = newId();
     await hospital.tell(
-      ...[0, 10, 20].map((minutes) => created(aState({ hospitalId, requestTime: minutesLater(minutes) }))),
+      ...[0, 10, 20].map((minutes) =>
+        aTripEvent("created", 1, aTripState({ hospitalId, requestTime: minutesLater(minutes) })),
+      ),
     );
     await settled(hospitalId, 3);
     const within = await center
@@ -155,23 +121,49 @@ describe("counting trips", () => {
 
   it("shows a hospital its own, and an agency those assigned to it", async () => {
     const [hospitalId, agencyId] = [newId(), newId()];
-    const state = aState({ hospitalId });
-    const assigned = {
-      ...state,
-      status: TransportStatus.ASSIGNED,
-      assignedAgencyId: agencyId,
-      acceptTime: minutesLater(1),
-    };
-    await hospital.tell(created(state), created(aState({ hospitalId })), {
-      schema: TripAcceptedSchema,
-      message: { trip: assigned },
-      aggregateId: state.tripId,
-      version: 2,
-    });
+    const state = aTripState({ hospitalId });
+    const award = { status: TransportStatus.ASSIGNED, assignedAgencyId: agencyId, acceptTime: minutesLater(1) };
+    await hospital.tell(
+      aTripEvent("created", 1, state),
+      aTripEvent("created", 1, aTripState({ hospitalId })),
+      aTripEvent("accepted", 2, later(state, award)),
+    );
     const ofAgency = aUser({ userType: "EMS", organizationId: agencyId });
-    await eventually(async () => expect((await count("", ofAgency)).total).toBe(1n));
+    await eventually(async () => {
+      const { total, byHospital, byAgency } = await count("", ofAgency);
+      expect([total, byHospital, byAgency]).toMatchObject([
+        1n,
+        [{ organizationId: hospitalId, count: 1n }],
+        [{ organizationId: agencyId, count: 1n }],
+      ]);
+    });
     expect((await count("", aUser({ organizationId: hospitalId }))).total).toBe(2n);
-    expect((await count(hospitalId, aUser({ organizationId: hospitalId }))).total).toBe(2n);
+    expect(await count(hospitalId, aUser({ organizationId: hospitalId }))).toMatchObject({
+      total: 2n,
+      byHospital: [{ organizationId: hospitalId, count: 2n }],
+      byAgency: [{ organizationId: agencyId, count: 1n }],
+    });
+  });
+
+  it("counts a trip no longer for the agency that lost it before its end, and still for the one that had it then", async () => {
+    const [hospitalId, first, second] = [newId(), newId(), newId()];
+    const state = aTripState({ hospitalId });
+    const award = (agencyId: string) =>
+      later(state, { status: TransportStatus.ASSIGNED, assignedAgencyId: agencyId, acceptTime: minutesLater(1) });
+    const total = async (agencyId: string) =>
+      (await count("", aUser({ userType: "EMS", organizationId: agencyId }))).total;
+    await hospital.tell(aTripEvent("created", 1, state), aTripEvent("accepted", 2, award(first)));
+    await eventually(async () => expect(await total(first)).toBe(1n));
+    await hospital.tell(aTripEvent("released", 3, state));
+    await eventually(async () => expect(await total(first)).toBe(0n));
+    expect(await count(hospitalId)).toMatchObject({ total: 1n, byAgency: [] });
+    const given = { status: TransportStatus.CANCELLED, cancelTime: minutesLater(9) };
+    await hospital.tell(
+      aTripEvent("accepted", 4, award(second)),
+      aTripEvent("cancelled", 5, later(award(second), given)),
+    );
+    await eventually(async () => expect(await total(second)).toBe(1n));
+    expect(await total(first)).toBe(0n);
   });
 
   it("refuses an organization the figures of another", async () => {
@@ -194,7 +186,7 @@ describe("counting trips", () => {
 
 describe("what is kept of trips", () => {
   it("names which agency and unit a trip refers to, and drops them when it refers to none", async () => {
-    const state = aState();
+    const state = aTripState();
     const referencesOf = async () => {
       const rows = await center.database.fork().find(ReferenceEntity, { entityType: "trip", entityId: state.tripId });
       return rows
@@ -205,17 +197,12 @@ describe("what is kept of trips", () => {
     await eventually(async () =>
       expect(await referencesOf()).toEqual(["agency agency-1 in ems", "unit unit-1 in ems"]),
     );
-    await hospital.tell({
-      schema: TripCancelledSchema,
-      message: { trip: { ...state, status: TransportStatus.CANCELLED } },
-      aggregateId: state.tripId,
-      version: 5,
-    });
+    await hospital.tell(aTripEvent("cancelled", 5, later(state, { status: TransportStatus.CANCELLED })));
     await eventually(async () => expect(await referencesOf()).toEqual([]));
   });
 
   it("measures each change once, with times and without names of places", async () => {
-    const state = aState();
+    const state = aTripState();
     await hospital.tell(...aWholeTrip(state, { accept: 10, pickup: 40, complete: 70 }));
     const measured = await eventually(async () => {
       const rows = await center.database.fork().find(MetricEntity, { category: "TRIP" }, { orderBy: { id: "asc" } });
@@ -235,8 +222,31 @@ describe("what is kept of trips", () => {
     expect(JSON.stringify(measured)).not.toContain("UPMC");
   });
 
+  it("follows every change that Hospital tells of", async () => {
+    const handled = tripHandlers().map(({ type }) => type.typeName);
+    const told = tripEvents.messages.map(({ typeName }) => typeName).filter((name) => !name.endsWith(".TripState"));
+    expect(handled.toSorted()).toEqual(told.toSorted());
+    const state = aTripState();
+    await hospital.tell(
+      ...tripEventNames.map((name, index) =>
+        aTripEvent(name, index + 1, later(state, { origin: { county: `County ${name}` } })),
+      ),
+    );
+    const metrics = await eventually(async () => {
+      const rows = await center.database.fork().find(MetricEntity, { category: "TRIP" });
+      const own = rows.filter(({ metadata }) => metadata?.["tripId"] === state.tripId);
+      expect(own).toHaveLength(tripEventNames.length);
+      return own;
+    });
+    expect(metrics.map(({ metricName }) => metricName).toSorted()).toEqual(
+      tripEventNames.map((name) => `trip.${name}`).toSorted(),
+    );
+    const fact = await center.database.fork().findOneOrFail(TripFactEntity, { tripId: state.tripId });
+    expect(fact).toMatchObject({ version: tripEventNames.length, originCounty: `County ${tripEventNames.at(-1)}` });
+  });
+
   it("is a fact for each trip at Hospital's newest version", async () => {
-    const state = aState();
+    const state = aTripState();
     await hospital.tell(...aWholeTrip(state, { accept: 1, pickup: 2, complete: 3 }));
     const fact = await eventually(async () => {
       const row = await center.database.fork().findOneOrFail(TripFactEntity, { tripId: state.tripId });
@@ -253,6 +263,7 @@ describe("what is kept of bids, units and facilities", () => {
     const bid = { bidId, tripId: "trip-1", agencyId: "agency-1", status: BidStatus.PENDING };
     await ems.tell(
       { schema: BidSubmittedSchema, message: { bid }, aggregateId: bidId, version: 1 },
+      { schema: BidAmendedSchema, message: { bid }, aggregateId: bidId, version: 2 },
       {
         schema: UnitCreatedSchema,
         message: { unit: { id: unitId, agencyId: "agency-1" } },
@@ -279,7 +290,10 @@ describe("what is kept of bids, units and facilities", () => {
         "unit in ems: agency agency-1 in center",
       ]);
     });
-    const metrics = await center.database.fork().find(MetricEntity, { metricName: "bid.submitted" });
-    expect(metrics.map(({ metadata }) => metadata)).toEqual([{ bidId, tripId: "trip-1", agencyId: "agency-1" }]);
+    await eventually(async () => {
+      const metrics = await center.database.fork().find(MetricEntity, { category: "BID" }, { orderBy: { id: "asc" } });
+      const metadata = { bidId, tripId: "trip-1", agencyId: "agency-1" };
+      expect(metrics).toMatchObject(["bid.submitted", "bid.amended"].map((metricName) => ({ metricName, metadata })));
+    });
   });
 });

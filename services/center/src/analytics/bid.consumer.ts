@@ -1,5 +1,6 @@
 import {
   BidAcceptedSchema,
+  BidAmendedSchema,
   BidExpiredSchema,
   BidRejectedSchema,
   type BidState,
@@ -17,6 +18,7 @@ type BidMessage = { readonly bid?: BidState | undefined };
 export function bidHandlers(): EventHandlers {
   return [
     on(BidSubmittedSchema, receiving("submitted")),
+    on(BidAmendedSchema, receiving("amended")),
     on(BidAcceptedSchema, receiving("accepted")),
     on(BidRejectedSchema, receiving("rejected")),
     on(BidExpiredSchema, receiving("expired")),

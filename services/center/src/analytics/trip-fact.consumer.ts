@@ -1,12 +1,19 @@
 import {
   TripAcceptedSchema,
+  TripAmendedSchema,
+  TripBiddingReopenedSchema,
   TripCancelledSchema,
   TripCompletedSchema,
+  TripConsentedSchema,
   TripCreatedSchema,
   TripMilestoneRecordedSchema,
+  TripReleasedSchema,
+  TripSlaPausedSchema,
+  TripSlaResumedSchema,
   TripStartedSchema,
   type TripState,
   TripUnitAssignedSchema,
+  TripUpdatedSchema,
 } from "#gen/medport/events/v1/trip_events_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { type EventHandlers, type EventMeta, on } from "#platform/events/handler.ts";
@@ -18,16 +25,23 @@ import { type TripFact, tripMeasurements } from "./trip-fact.ts";
 
 type TripMessage = { readonly trip?: TripState | undefined };
 
-/** What Center does about trips: it counts them, measures them, and notes which agency and unit each names. */
+/** What Center does about trips, at every change of one: it counts them, measures them, and notes which agency and unit each names. */
 export function tripHandlers(): EventHandlers {
   return [
     on(TripCreatedSchema, receiving("created")),
+    on(TripUpdatedSchema, receiving("updated")),
     on(TripAcceptedSchema, receiving("accepted")),
+    on(TripConsentedSchema, receiving("consented")),
     on(TripUnitAssignedSchema, receiving("unit_assigned")),
+    on(TripReleasedSchema, receiving("released")),
+    on(TripBiddingReopenedSchema, receiving("bidding_reopened")),
+    on(TripSlaPausedSchema, receiving("sla_paused")),
+    on(TripSlaResumedSchema, receiving("sla_resumed")),
     on(TripMilestoneRecordedSchema, receiving("milestone_recorded")),
     on(TripStartedSchema, receiving("started")),
     on(TripCompletedSchema, receiving("completed")),
     on(TripCancelledSchema, receiving("cancelled")),
+    on(TripAmendedSchema, receiving("amended")),
   ];
 }
 

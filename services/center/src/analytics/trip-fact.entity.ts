@@ -1,5 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/postgresql";
-import type { Priority, TransportLevel, TripStatus } from "./trip-fact.ts";
+import type { Priority, SlaState, TransportLevel, TripStatus } from "./trip-fact.ts";
 
 /** One row for each trip of all hospitals, fed by events; what analytics count. */
 export const TripFactEntity = defineEntity({
@@ -19,6 +19,14 @@ export const TripFactEntity = defineEntity({
     pickedUpAt: p.datetime(3).nullable(),
     completedAt: p.datetime(3).nullable(),
     cancelledAt: p.datetime(3).nullable(),
+    windowStart: p.datetime(3).nullable(),
+    windowEnd: p.datetime(3).nullable(),
+    slaStart: p.datetime(3).nullable(),
+    pausedSince: p.datetime(3).nullable(),
+    assignDueAt: p.datetime(3).nullable(),
+    assignState: p.text().$type<SlaState>().nullable(),
+    pickupDueAt: p.datetime(3).nullable(),
+    pickupState: p.text().$type<SlaState>().nullable(),
     version: p.bigint("number"),
     heardAt: p.datetime(3),
   },

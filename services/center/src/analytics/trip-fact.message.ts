@@ -1,7 +1,22 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { TripState } from "#gen/medport/events/v1/trip_events_pb.ts";
-import { Priority, TransportLevel, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
-import { priorities, transportLevels, type TripFact, tripStatuses } from "./trip-fact.ts";
+import {
+  Priority,
+  type Sla,
+  SlaState,
+  type TimeWindow,
+  TransportLevel,
+  TransportStatus,
+} from "#gen/medport/transport/v1/trip_pb.ts";
+import {
+  priorities,
+  type SlaClocks,
+  type SlaPromise,
+  slaStates,
+  transportLevels,
+  type TripFact,
+  tripStatuses,
+} from "./trip-fact.ts";
 
 /**
  * What is counted of a trip, from the state that each of its events carries.
@@ -17,6 +32,7 @@ export function tripFactFromState(state: TripState | undefined, version: number)
   }
   const [acceptTime, pickupTime] = [dateOf(state.acceptTime), dateOf(state.pickupTime)];
   const [completionTime, cancelTime] = [dateOf(state.completionTime), dateOf(state.cancelTime)];
+  const [window, clocks] = [windowOf(state.pickupWindow), clocksOf(state.sla)];
   return {
     tripId: state.tripId,
     hospitalId: state.hospitalId,
@@ -31,8 +47,30 @@ export function tripFactFromState(state: TripState | undefined, version: number)
     ...(pickupTime && { pickupTime }),
     ...(completionTime && { completionTime }),
     ...(cancelTime && { cancelTime }),
+    ...(window && { window }),
+    ...(clocks && { clocks }),
     version,
   };
+}
+
+function windowOf(window: TimeWindow | undefined): TripFact["window"] {
+  const [start, end] = [dateOf(window?.startTime), dateOf(window?.endTime)];
+  return start && end && { start, end };
+}
+
+function clocksOf(sla: Sla | undefined): SlaClocks | undefined {
+  const startTime = dateOf(sla?.startTime);
+  const assign = promiseOf(sla?.assignDueTime, sla?.assignState);
+  const pickup = promiseOf(sla?.pickupDueTime, sla?.pickupState);
+  if (!startTime || !assign || !pickup) return undefined;
+  const pausedSince = dateOf(sla?.pauses.find(({ endTime }) => !endTime)?.startTime);
+  return { startTime, assign, pickup, ...(pausedSince && { pausedSince }) };
+}
+
+function promiseOf(dueAt: Timestamp | undefined, stood: Sla["assignState"] | undefined): SlaPromise | undefined {
+  const dueTime = dateOf(dueAt);
+  const state = slaStates.find((name) => SlaState[name] === stood);
+  return dueTime && { dueTime, ...(state && { state }) };
 }
 
 function dateOf(time: Timestamp | undefined): Date | undefined {

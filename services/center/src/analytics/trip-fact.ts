@@ -8,6 +8,30 @@ export type TransportLevel = (typeof transportLevels)[number];
 export const priorities = ["LOW", "MEDIUM", "HIGH", "URGENT"] as const;
 export type Priority = (typeof priorities)[number];
 
+/**
+ * How a promise stood when its trip changed last. One that was RUNNING is MISSED once its due time is over; the others
+ * last until the trip changes again.
+ */
+export const slaStates = ["RUNNING", "PAUSED", "MET", "MISSED", "VOID"] as const;
+export type SlaState = (typeof slaStates)[number];
+
+/** One promise about a trip's time, as Hospital told it. */
+export interface SlaPromise {
+  /** With the pauses until the trip changed last. */
+  readonly dueTime: Date;
+  /** Undefined if what was promised happened at a time that nobody recorded. */
+  readonly state?: SlaState;
+}
+
+/** A trip's clocks. */
+export interface SlaClocks {
+  readonly startTime: Date;
+  readonly assign: SlaPromise;
+  readonly pickup: SlaPromise;
+  /** Since when they stand still; undefined if they run. */
+  readonly pausedSince?: Date;
+}
+
 /** What Center remembers of a trip to count it: no names, no places, nothing about a patient. */
 export interface TripFact {
   readonly tripId: string;
@@ -23,6 +47,10 @@ export interface TripFact {
   readonly pickupTime?: Date;
   readonly completionTime?: Date;
   readonly cancelTime?: Date;
+  /** When the patient is to be picked up, if not as soon as possible. */
+  readonly window?: { readonly start: Date; readonly end: Date };
+  /** Undefined for what Hospital told before trips had clocks: such a trip neither kept a promise nor broke one. */
+  readonly clocks?: SlaClocks;
   /** Hospital's version of the trip. */
   readonly version: number;
 }

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { timestampFromDate, timestampMs } from "@bufbuild/protobuf/wkt";
-import { AuditLogService } from "#gen/medport/audit/v1/audit_log_service_pb.ts";
+import { AuditFilterSchema, AuditLogService } from "#gen/medport/audit/v1/audit_log_service_pb.ts";
 import { AuditService, type ListAuditEntriesResponse } from "#gen/medport/center/v1/audit_service_pb.ts";
 import { UserService } from "#gen/medport/center/v1/user_service_pb.ts";
 import { Silo } from "#gen/medport/policy/v1/principal_pb.ts";
 import { aCenterUser, aUser } from "#platform/auth/auth.builder.ts";
+import type { UserIdentity } from "#platform/auth/caller.ts";
+import { serviceFromSilo } from "#platform/auth/principal.ts";
 import { auditLogRpc } from "#platform/audit/audit-log.rpc.ts";
 import { createAuditLog } from "#platform/audit/audit-log.ts";
 import { openSiloDatabase, type SiloDatabase } from "#platform/database/database.builder.ts";
 import { createUnitOfWork } from "#platform/database/unit-of-work.ts";
 import { newId } from "#platform/id.ts";
+import { encodePageToken, type KeysetValue } from "#platform/rpc/page-token.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
 import { startTestCenter, type TestCenter } from "../center.builder.ts";
 
@@ -49,10 +53,16 @@ async function write(
   { database }: Pick<SiloDatabase, "database">,
   action: string,
   minutes: readonly number[],
+  { user, tripId }: { user?: Omit<UserIdentity, "token">; tripId?: string } = {},
 ): Promise<void> {
   for (const minute of minutes) {
     const clock = () => new Date(Date.UTC(2026, 2, 1, 12, minute));
-    await createAuditLog({ database, clock, newId }).record({ caller: {}, action, decision: "ALLOWED" });
+    await createAuditLog({ database, clock, newId }).record({
+      caller: user ? { user: { ...user, token: "" } } : {},
+      action,
+      decision: "ALLOWED",
+      entities: tripId === undefined ? [] : [{ type: "trip", id: tripId }],
+    });
   }
 }
 
@@ -157,10 +167,108 @@ describe("listing what happened in all silos", () => {
     expect(errors.map(reasonOf)).toEqual(["PAGE_TOKEN_MISMATCH", "PAGE_TOKEN_MISMATCH"]);
   });
 
-  it("is for Center alone", async () => {
-    const error: unknown = await client(aUser())
-      .listAuditEntries({})
+  it.each([
+    [[], "nothing"],
+    [[1], "a time alone"],
+    [["soon", ...threeSilos("MORE", "", 0)], "no time"],
+    [[1, ...threeSilos("SOMETIMES", "", 0)], "an unknown state"],
+    [[1, ...threeSilos("MORE", "", -1)], "less than nothing to pass over"],
+    [[1, ...threeSilos("MORE", "", 500)], "more to pass over than a silo hands out"],
+    [[1, ...threeSilos("MORE", "", 0), "more"], "a silo too many"],
+  ])("refuses a token that somebody made up to hold %j: %s", async (keyset) => {
+    const error: unknown = await list({ pageToken: madeUp(keyset) }).catch((caught: unknown) => caught);
+    expect(reasonOf(error)).toBe("PAGE_TOKEN_MISMATCH");
+  });
+
+  it("leaves a silo out whose own token somebody made up", async () => {
+    await write(center, "test.made-up", [1]);
+    const page = await list({ pageToken: madeUp([Date.now(), ...threeSilos("MORE", "nonsense", 0)]) });
+    expect([page.entries, page.missingSilos]).toEqual([[], [Silo.HOSPITAL, Silo.EMS, Silo.CENTER]]);
+  });
+});
+
+/** A token that says what ours do, for a list of everything. */
+function madeUp(keyset: readonly KeysetValue[]): string {
+  const method = "medport.center.v1.AuditService/ListAuditEntries";
+  const caller = { user: { ...aCenterUser(), token: "" } };
+  return encodePageToken(keyset, { method, caller, filter: create(AuditFilterSchema) });
+}
+
+function threeSilos(...cursor: readonly KeysetValue[]): readonly KeysetValue[] {
+  return [...cursor, ...cursor, ...cursor];
+}
+
+describe("what an organization's admin is shown of the log", () => {
+  const admin = aUser({ userId: "admin-1", organizationId: "hospital-1", roles: ["orgAdmin"] });
+  const colleague = aUser({ userId: "colleague-1", organizationId: "hospital-1" });
+  const stranger = aUser({ userId: "stranger-2", organizationId: "hospital-2" });
+  const agencyAdmin = aUser({ userId: "a-1", userType: "EMS", organizationId: "agency-1", roles: ["orgAdmin"] });
+  const crew = aUser({ userId: "crew-1", userType: "EMS", organizationId: "agency-1" });
+
+  const seenBy = async (user: Omit<UserIdentity, "token">, filter: MessageInitShape<typeof AuditFilterSchema>) => {
+    const { entries, missingSilos } = await client(user).listAuditEntries({ filter, pageSize: 100 });
+    expect(missingSilos).toEqual([]);
+    return entries.map(({ userId, silo }) => `${userId} in ${serviceFromSilo(silo)}`);
+  };
+
+  it("is what the own people did, in whichever silo, and nothing of others", async () => {
+    const action = "test.own";
+    await write(hospital, action, [1], { user: colleague });
+    await write(center, action, [2], { user: admin });
+    await write(hospital, action, [3], { user: stranger });
+    await write(ems, action, [4], { user: crew });
+    await write(ems, action, [5], { user: aCenterUser() });
+    await write(ems, action, [6]);
+    expect(await seenBy(admin, { action })).toEqual(["admin-1 in center", "colleague-1 in hospital"]);
+    expect(await seenBy(admin, { action, organizationId: "hospital-1" })).toHaveLength(2);
+    expect(await seenBy(admin, { action, userId: "stranger-2" })).toEqual([]);
+    expect(await seenBy(agencyAdmin, { action })).toEqual(["crew-1 in ems"]);
+    expect(await seenBy(aCenterUser(), { action })).toHaveLength(6);
+  });
+
+  it("is, of those who saw a trip, the own people", async () => {
+    const tripId = newId();
+    for (const user of [colleague, stranger, crew]) await write(hospital, "test.saw", [1], { user, tripId });
+    const filter = { entityType: "trip", entityId: tripId };
+    expect(await seenBy(admin, filter)).toEqual(["colleague-1 in hospital"]);
+    expect(await seenBy(agencyAdmin, filter)).toEqual(["crew-1 in hospital"]);
+    expect(await seenBy(aCenterUser(), filter)).toHaveLength(3);
+  });
+
+  it("goes page by page, with tokens that nobody else can use", async () => {
+    const filter = { action: "test.pages" };
+    await write(hospital, "test.pages", [1, 3], { user: colleague });
+    await write(ems, "test.pages", [2], { user: colleague });
+    await write(ems, "test.pages", [4], { user: stranger });
+    const first = await client(admin).listAuditEntries({ filter, pageSize: 2 });
+    const second = await client(admin).listAuditEntries({ filter, pageSize: 2, pageToken: first.nextPageToken });
+    expect(minutesOf([first, second])).toEqual([3, 2, 1]);
+    expect(second.nextPageToken).toBe("");
+    const otherAdmin = aUser({ userId: "admin-1", organizationId: "hospital-2", roles: ["orgAdmin"] });
+    const stolen: unknown = await client(otherAdmin)
+      .listAuditEntries({ filter, pageToken: first.nextPageToken })
       .catch((caught: unknown) => caught);
-    expect(reasonOf(error)).toBe("METHOD_NOT_ALLOWED");
+    expect(reasonOf(stolen)).toBe("PAGE_TOKEN_MISMATCH");
+  });
+
+  it("is recorded as a look at the organization's log", async () => {
+    await seenBy(admin, { action: "test.nothing" });
+    const filter = { action: "medport.center.v1.AuditService/ListAuditEntries", userId: "admin-1" };
+    const { entries } = await list({ filter, pageSize: 1 });
+    expect(entries[0]?.entities).toMatchObject([{ type: "audit_log", id: "hospital-1" }]);
+  });
+
+  it("is refused for another organization", async () => {
+    const error: unknown = await seenBy(admin, { organizationId: "hospital-2" }).catch((caught: unknown) => caught);
+    expect(reasonOf(error)).toBe("ACTION_NOT_ALLOWED");
+  });
+
+  it("is for admins alone", async () => {
+    for (const user of [colleague, crew]) {
+      const error: unknown = await client(user)
+        .listAuditEntries({})
+        .catch((caught: unknown) => caught);
+      expect(reasonOf(error)).toBe("METHOD_NOT_ALLOWED");
+    }
   });
 });

@@ -1,16 +1,18 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { AuditEntry } from "#gen/medport/audit/v1/audit_entry_pb.ts";
 import { type AuditFilter, AuditFilterSchema } from "#gen/medport/audit/v1/audit_log_service_pb.ts";
 import { type AuditService, ListAuditEntriesResponseSchema } from "#gen/medport/center/v1/audit_service_pb.ts";
-import { callerOf } from "#platform/auth/caller.ts";
+import { filterFromMessage } from "#platform/audit/audit-log.rpc.ts";
+import { visibleTo } from "#platform/audit/audit-scope.ts";
+import { callerOf, type UserIdentity, userOf } from "#platform/auth/caller.ts";
 import { siloFromService } from "#platform/auth/principal.ts";
 import type { Clock } from "#platform/clock.ts";
 import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
-import { decodePageToken, encodePageToken, type KeysetValue } from "#platform/rpc/page-token.ts";
+import { readKey } from "#platform/rpc/page.ts";
+import { decodePageToken, encodePageToken, type KeysetValue, refuseToken } from "#platform/rpc/page-token.ts";
 import { fullNameOf } from "#platform/rpc/policy.ts";
-import { parseServiceName } from "#platform/service-name.ts";
 import type { Logger } from "#platform/telemetry/log.ts";
 import { mergePages, type SiloCursor, type SiloPage } from "./audit-merge.ts";
 import type { AuditSource } from "./audit.sources.ts";
@@ -31,7 +33,7 @@ const largestPage = 500;
 /** How far a listing has come. */
 interface Listing {
   /** Entries written after the listing began do not belong to it: they would shift every page. */
-  readonly untilMs: number;
+  readonly until: Date;
   readonly cursors: readonly SiloCursor[];
 }
 
@@ -41,7 +43,10 @@ interface DatedEntry {
   readonly entry: AuditEntry;
 }
 
-/** Implements `medport.center.v1.AuditService`. Looking at the log is itself recorded. */
+/**
+ * Implements `medport.center.v1.AuditService`. Center's people are shown everything, an organization's admin what its
+ * own people did, which each silo makes sure of once more. Looking at the log is itself recorded.
+ */
 export function auditRpc({ unitOfWork, sources, clock, log }: AuditRpcDeps): ServiceImpl<typeof AuditService> {
   async function readSilo(context: HandlerContext, cursor: SiloCursor, filter: AuditFilter, size: number) {
     const source = sources.find(({ silo }) => silo === cursor.silo);
@@ -60,16 +65,18 @@ export function auditRpc({ unitOfWork, sources, clock, log }: AuditRpcDeps): Ser
   return {
     listAuditEntries(request, context) {
       return unitOfWork.call(context, async () => {
-        const scope = { method: fullNameOf(context.method), filter: request.filter, caller: callerOf(context) };
+        const user = userOf(context);
+        const asked = ownFilter(user, request.filter);
+        const scope = { method: fullNameOf(context.method), filter: asked, caller: callerOf(context) };
         const size = request.pageSize || defaultPageSize;
-        const listing = listingFrom(decodePageToken(request.pageToken, scope)) ?? begin(request.filter, sources, clock);
-        const untilTime = timestampFromMs(listing.untilMs);
-        const filter = { ...(request.filter ?? create(AuditFilterSchema)), untilTime };
+        const keyset = decodePageToken(request.pageToken, scope);
+        const listing = keyset ? listingFrom(keyset, sources) : begin(asked, sources, clock);
+        const filter = { ...asked, untilTime: timestampFromDate(listing.until) };
         const pages: readonly SiloPage<DatedEntry>[] = await Promise.all(
           listing.cursors.map((cursor) => readSilo(context, cursor, filter, size)),
         );
         const { entries, cursors } = mergePages(pages, size);
-        await unitOfWork.transaction(context, async (work) => work.touched("audit_log", "all"));
+        await unitOfWork.transaction(context, async (work) => work.touched("audit_log", user.organizationId ?? "all"));
         const hasMore = cursors.some(({ state }) => state === "MORE");
         return create(ListAuditEntriesResponseSchema, {
           entries: entries.map(({ entry }) => entry),
@@ -81,30 +88,38 @@ export function auditRpc({ unitOfWork, sources, clock, log }: AuditRpcDeps): Ser
   };
 }
 
-function begin(filter: AuditFilter | undefined, sources: readonly AuditSource[], clock: Clock): Listing {
-  const nowMs = clock().getTime();
-  const askedMs = filter?.untilTime ? timestampMs(filter.untilTime) : nowMs;
+/** @throws Refusal ACTION_NOT_ALLOWED if somebody of an organization searches for another's. */
+function ownFilter(user: UserIdentity, asked: AuditFilter = create(AuditFilterSchema)): AuditFilter {
+  const { organizationId = "" } = visibleTo(user, filterFromMessage(asked));
+  return { ...asked, organizationId };
+}
+
+function begin(filter: AuditFilter, sources: readonly AuditSource[], clock: Clock): Listing {
+  const now = clock();
+  const asked = filter.untilTime ? timestampDate(filter.untilTime) : now;
   const cursors = sources.map(({ silo }) => ({ silo, state: "MORE" as const, token: "", skip: 0 }));
-  return { untilMs: Math.min(askedMs, nowMs), cursors };
+  return { until: asked < now ? asked : now, cursors };
 }
 
 function dated(entry: AuditEntry): DatedEntry {
   return { id: entry.id, timeMs: entry.occurTime ? timestampMs(entry.occurTime) : 0, entry };
 }
 
-function keysetFrom({ untilMs, cursors }: Listing): readonly KeysetValue[] {
-  return [untilMs, ...cursors.flatMap(({ silo, state, token, skip }) => [silo, state, token, skip])];
+function keysetFrom({ until, cursors }: Listing): readonly KeysetValue[] {
+  return [until.getTime(), ...cursors.flatMap(({ state, token, skip }) => [state, token, skip])];
 }
 
-/** The token's digest has been checked: these are values that we wrote. */
-function listingFrom(keyset: readonly KeysetValue[] | undefined): Listing | undefined {
-  if (!keyset) return undefined;
-  const [untilMs, ...rest] = keyset;
-  const cursors: SiloCursor[] = [];
-  for (let at = 0; at + 3 < rest.length; at += 4) {
-    const silo = parseServiceName(String(rest[at]));
-    const state = (["MORE", "DONE", "MISSING"] as const).find((name) => name === rest[at + 1]);
-    if (silo && state) cursors.push({ silo, state, token: String(rest[at + 2]), skip: Number(rest[at + 3]) });
-  }
-  return { untilMs: Number(untilMs), cursors };
+const cursorStates = ["MORE", "DONE", "MISSING"] as const;
+
+/** @throws Refusal PAGE_TOKEN_MISMATCH if it is no place in a list of these sources: callers can make up tokens. */
+function listingFrom([until, ...rest]: readonly KeysetValue[], sources: readonly AuditSource[]): Listing {
+  const [time] = readKey([until ?? null], ["time"]) ?? [];
+  const cursors = sources.map(({ silo }, index): SiloCursor => {
+    const [name, token, skip] = readKey(rest.slice(3 * index, 3 * index + 3), ["text", "text", "whole"]) ?? [];
+    const state = cursorStates.find((known) => known === name);
+    if (!state || token === undefined || skip === undefined || skip < 0 || skip >= largestPage) throw refuseToken();
+    return { silo, state, token, skip };
+  });
+  if (!time || rest.length !== 3 * sources.length) throw refuseToken();
+  return { until: time, cursors };
 }

@@ -4,6 +4,8 @@ import { type AuditEntry, AuditEntrySchema } from "#gen/medport/audit/v1/audit_e
 import type { AuditFilter, AuditLogService } from "#gen/medport/audit/v1/audit_log_service_pb.ts";
 import { filterFromMessage, messageFromEntry } from "#platform/audit/audit-log.rpc.ts";
 import type { AuditLog } from "#platform/audit/audit-log.ts";
+import type { AuditPosition } from "#platform/audit/audit-query.ts";
+import { momentFromKey } from "#platform/rpc/page.ts";
 import { forward } from "#platform/rpc/peer.ts";
 import type { ServiceName } from "#platform/service-name.ts";
 
@@ -45,8 +47,7 @@ export function localAuditSource(log: AuditLog): AuditSource {
   return {
     silo: "center",
     async list(_context, { filter, size, token }) {
-      const [time = "", id = ""] = token.split(" ");
-      const after = token === "" ? undefined : { occurredAt: new Date(Number(time)), id };
+      const after = positionFromToken(token);
       const { entries, next } = await log.list(filterFromMessage(filter), { size, after });
       return {
         entries: entries.map((entry) => create(AuditEntrySchema, messageFromEntry(entry, "center"))),
@@ -54,4 +55,12 @@ export function localAuditSource(log: AuditLog): AuditSource {
       };
     },
   };
+}
+
+/** @throws Refusal PAGE_TOKEN_MISMATCH if it is none of ours: what is within a merged token can be made up, too. */
+function positionFromToken(token: string): AuditPosition | undefined {
+  if (token === "") return undefined;
+  const [time = "", id = ""] = token.split(" ");
+  const place = momentFromKey([Number(time), id]);
+  return place && { occurredAt: place.at, id: place.id };
 }

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { decodeJwt, decodeProtectedHeader } from "jose";
+import { fromBinary } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { AuthService, type LoginResponse } from "#gen/medport/center/v1/auth_service_pb.ts";
 import { UserService } from "#gen/medport/center/v1/user_service_pb.ts";
+import { SessionEndedSchema } from "#gen/medport/events/v1/session_events_pb.ts";
 import { Role, UserType } from "#gen/medport/policy/v1/principal_pb.ts";
 import { platformTables } from "#platform/database/platform-tables.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
@@ -46,6 +48,26 @@ async function refresh(refreshToken: string): Promise<string> {
 async function failuresOf(userId: string): Promise<number | undefined> {
   const guard = await center.database.fork().findOne(LoginGuardEntity, { userId });
   return guard?.consecutiveFailures;
+}
+
+/** What the world was told of a token's session. */
+async function endsTold(accessToken: string) {
+  const rows = await platformTables(center.database.fork())
+    .selectFrom("outbox_event")
+    .select(["subject", "payload", "aggregate_ver"])
+    .where("aggregate_type", "=", "session")
+    .where("aggregate_id", "=", String(decodeJwt(accessToken)["sid"]))
+    .execute();
+  return rows.map(({ subject, payload, aggregate_ver: version }) => {
+    const { sessionId, userId, tokensExpireTime } = fromBinary(SessionEndedSchema, payload);
+    return {
+      subject,
+      sessionId,
+      userId,
+      version: Number(version),
+      tokensEndMs: timestampDate(tokensExpireTime ?? never()).getTime(),
+    };
+  });
 }
 
 function disable(userId: string): Promise<number> {
@@ -137,6 +159,7 @@ describe("logging in", () => {
       .selectFrom("audit_entry")
       .select(["decision", "reason", "entities"])
       .where("action", "=", "medport.center.v1.AuthService/Login")
+      .orderBy("occurred_at")
       .execute();
     const own = entries.filter(({ entities }) => entities.some((entity) => entity.type === "user" && entity.id === id));
     expect(own.map(({ decision, reason }) => [decision, reason])).toEqual([
@@ -163,12 +186,29 @@ describe("refreshing a session", () => {
     expect(JSON.stringify(rows)).not.toContain(refreshToken);
   });
 
-  it("ends the whole family when a token is used twice", async () => {
+  it("ends the whole family when a token is used twice, and tells the world once", async () => {
     const { refreshToken, accessToken } = await loggedIn();
     const second = await refresh(refreshToken);
     expect(await refusalOf(refresh(refreshToken))).toBe("SESSION_ENDED");
+    expect(await refusalOf(refresh(refreshToken))).toBe("SESSION_ENDED");
     expect(await refusalOf(refresh(second))).toBe("SESSION_ENDED");
     expect(await refusalOf(bearer(accessToken).verifyToken({}))).toBe("SESSION_ENDED");
+    expect(await endsTold(accessToken)).toHaveLength(1);
+  });
+
+  it("gives no token that outlives the session", async () => {
+    const { refreshToken } = await loggedIn();
+    const loginTime = time;
+    let newest = refreshToken;
+    for (let minutes = 25; minutes < 12 * 60 - 10; minutes += 25) {
+      time = new Date(loginTime.getTime() + minutes * 60_000);
+      newest = await refresh(newest);
+    }
+    time = new Date(loginTime.getTime() + (12 * 60 - 10) * 60_000);
+    const { session } = await anybody().refreshSession({ refreshToken: newest });
+    const endMs = loginTime.getTime() + 12 * 60 * 60_000;
+    expect(decodeJwt(session?.accessToken ?? "").exp).toBe(Math.floor(endMs / 1_000));
+    expect(timestampDate(session?.accessExpireTime ?? never()).getTime()).toBe(Math.floor(endMs / 1_000) * 1_000);
   });
 
   it("lets one of fifty who come at once through, and then ends the family", async () => {
@@ -248,10 +288,31 @@ describe("verifying a token", () => {
 });
 
 describe("logging out", () => {
-  it("may be repeated", async () => {
-    const { accessToken } = await loggedIn();
+  it("may be repeated, and tells the world once", async () => {
+    const { email, accessToken } = await loggedIn();
     await bearer(accessToken).logout({});
     expect(await refusalOf(bearer(accessToken).logout({}))).toBe("answered");
+    const { sid } = decodeJwt(accessToken);
+    const { id: userId } = await center.database.fork().findOneOrFail(UserEntity, { email });
+    const ends = await endsTold(accessToken);
+    expect(ends).toEqual([
+      {
+        subject: `evt.center.session.${String(sid)}.ended`,
+        sessionId: sid,
+        userId,
+        version: 1,
+        tokensEndMs: expect.any(Number),
+      },
+    ]);
+    expect(ends[0]?.tokensEndMs).toBeGreaterThanOrEqual((decodeJwt(accessToken).exp ?? 0) * 1_000);
+  });
+
+  it("ends the token for every other method", async () => {
+    const { accessToken } = await loggedIn();
+    const users = center.clientWith(UserService, { authorization: `Bearer ${accessToken}` });
+    expect(await refusalOf(users.listUsers({}))).toBe("answered");
+    await bearer(accessToken).logout({});
+    expect(await refusalOf(users.listUsers({}))).toBe("SESSION_ENDED");
   });
 
   it("leaves the person's other sessions alone", async () => {

@@ -10,15 +10,17 @@ import {
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { userOf } from "#platform/auth/caller.ts";
 import type { PublicJwk } from "#platform/auth/jwk.ts";
-import { userTokenExpireTime } from "#platform/auth/user-token.ts";
+import { userTokenTimes } from "#platform/auth/user-token.ts";
 import { parseId } from "#platform/id.ts";
 import { refuse } from "#platform/rpc/refusal.ts";
 import { userMessage } from "../users/user.message.ts";
 import { findUser } from "../users/user.store.ts";
 import type { UserId } from "../users/user.ts";
+import { changePassword } from "./change-password.rpc.ts";
 import { login, type LoginDeps } from "./login.rpc.ts";
 import { refreshSession } from "./refresh.rpc.ts";
-import { endSession, findSession } from "./session.store.ts";
+import { endSession } from "./session.end.ts";
+import { findSession } from "./session.store.ts";
 import { isSessionRunning, type SessionId } from "./session.ts";
 
 /** What the service needs. */
@@ -35,12 +37,15 @@ export function authRpc(deps: AuthRpcDeps): ServiceImpl<typeof AuthService> {
 
     refreshSession: (request, context) => refreshSession(deps, request, context),
 
+    changePassword: (request, context) => changePassword(deps, request, context),
+
     logout(request, context) {
-      const sessionId = parseId<SessionId>(userOf(context).sessionId);
+      const identity = userOf(context);
+      const [sessionId, userId] = [parseId<SessionId>(identity.sessionId), parseId<UserId>(identity.userId)];
       return unitOfWork.write(context, request, LogoutResponseSchema, async (work) => {
-        if (sessionId) {
-          await endSession(work.tx, sessionId, "LOGOUT", work.now);
+        if (sessionId && userId) {
           work.touched("session", sessionId);
+          await endSession(work, { sessionId, userId }, "LOGOUT");
         }
         return {};
       });
@@ -56,7 +61,8 @@ export function authRpc(deps: AuthRpcDeps): ServiceImpl<typeof AuthService> {
         if (!user?.active || !session || !isSessionRunning(session, now)) {
           throw refuse(Reason.SESSION_ENDED, "the session was ended");
         }
-        return { user: userMessage(user), expireTime: timestampFromDate(userTokenExpireTime(identity)) };
+        const { expiresAtMs } = userTokenTimes(identity);
+        return { user: userMessage(user), expireTime: timestampFromDate(new Date(expiresAtMs)) };
       });
     },
 

@@ -4,11 +4,17 @@ import { type LoginRequest, LoginResponseSchema } from "#gen/medport/center/v1/a
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import type { IdSource } from "#platform/id.ts";
-import { refuse } from "#platform/rpc/refusal.ts";
+import { type Refusal, refuse } from "#platform/rpc/refusal.ts";
 import type { PasswordHasher, PasswordVerifier } from "../passwords/password.hasher.ts";
+import { fieldRefusal } from "../users/field.refusal.ts";
+import { withNewPassword } from "../users/user-change.ts";
+import { userUpdated } from "../users/user.events.ts";
 import { userMessage } from "../users/user.message.ts";
+import { saveUser } from "../users/user.store.ts";
 import { normalEmail, type User } from "../users/user.ts";
-import { clearAttempts, type Credentials, findCredentials, recordAttempt, savePasswordHash } from "./login.store.ts";
+import { decideLogin, type LoginDecision } from "./forced-change.ts";
+import { type Credentials, findCredentials, savePasswordHash } from "./login.store.ts";
+import { checkPassword, openChecked, refuseKnown } from "./password-check.rpc.ts";
 import { issuePair, type TokenMaker } from "./session.pair.ts";
 import { insertSession } from "./session.store.ts";
 import { type Session, sessionAbsoluteMs, type SessionId } from "./session.ts";
@@ -20,17 +26,9 @@ export interface LoginDeps extends TokenMaker {
   readonly newId: IdSource;
 }
 
-/** An attempt that was counted. */
-interface Attempt {
-  /** Undefined if nobody has the e-mail address. */
-  readonly credentials: Credentials | undefined;
-  /** False if the account rests: then not even the right password is looked at. */
-  readonly mayTry: boolean;
-}
-
 /**
- * Logs a person in. Whoever is refused learns nothing, neither from the answer nor from its time: unknown, disabled and
- * resting accounts cost the same hash and give the same answer as a wrong password.
+ * Logs a person in. Whoever has a temporary password must bring a new one as well, which takes its place in the
+ * transaction that opens the session.
  */
 export function login(
   deps: LoginDeps,
@@ -39,53 +37,64 @@ export function login(
 ): Promise<MessageShape<typeof LoginResponseSchema>> {
   const { unitOfWork, hasher } = deps;
   return unitOfWork.call(context, () =>
-    // Attempts are counted within a turn, so that of a storm of guesses no more are on their way than have turns.
     hasher.inTurn(async (verifier) => {
-      const attempt = await unitOfWork.transaction(context, (work) => countAttempt(work, normalEmail(request.email)));
-      const credentials = await verified(attempt, request.password, verifier);
-      if (!credentials) return refuseLogin(unitOfWork, context, attempt);
-      const newHash = await verifier.rehash(request.password, credentials.passwordHash);
+      const email = normalEmail(request.email);
+      const check = { find: findCredentials(email), password: request.password, verifier };
+      const credentials = await checkPassword(unitOfWork, context, check);
+      const decision = decideLogin(credentials.user, request);
+      const refusal = refusalFrom(decision);
+      if (refusal) return refuseKnown(unitOfWork, context, credentials, refusal);
+      const newHash = await hashFor(decision, request, { credentials, verifier });
       return unitOfWork.write(context, request, LoginResponseSchema, async (work) => {
-        if (newHash !== undefined) await savePasswordHash(work.tx, credentials.user.id, newHash);
-        return openSession(deps, work, credentials.user);
+        const { user } = await openChecked(work, credentials);
+        return openSession(deps, work, await saved(work, user, decision, newHash));
       });
     }),
   );
 }
 
-async function countAttempt({ tx, now }: Work, email: string): Promise<Attempt> {
-  const credentials = await findCredentials(tx, email);
-  return { credentials, mayTry: await recordAttempt(tx, credentials?.user.id, now) };
+function refusalFrom(decision: LoginDecision): Refusal | undefined {
+  switch (decision.outcome) {
+    case "DEMAND":
+      return refuse(Reason.PASSWORD_CHANGE_REQUIRED, "the password is a temporary one: log in with a new one");
+    case "REFUSE":
+      return fieldRefusal("new_password", decision.problem);
+    case "OPEN":
+    case "CHANGE":
+      return undefined;
+  }
 }
 
-async function verified(
-  attempt: Attempt,
-  password: string,
-  verifier: PasswordVerifier,
-): Promise<Credentials | undefined> {
-  const { credentials, mayTry } = attempt;
-  const matches = await verifier.verify(password, mayTry ? credentials?.passwordHash : undefined);
-  return matches && credentials?.user.active ? credentials : undefined;
+/** The hash to be kept from now on; undefined if the one that is kept still stands. */
+function hashFor(
+  { outcome }: LoginDecision,
+  { password, newPassword }: LoginRequest,
+  { credentials, verifier }: { readonly credentials: Credentials; readonly verifier: PasswordVerifier },
+): Promise<string | undefined> {
+  if (outcome === "CHANGE") return verifier.hash(newPassword);
+  return verifier.rehash(password, credentials.passwordHash);
 }
 
-/** Refuses, and leaves an audit entry that names the account, if there is one. */
-function refuseLogin(unitOfWork: UnitOfWork, context: HandlerContext, { credentials }: Attempt): Promise<never> {
-  return unitOfWork.transaction(context, async (work) => {
-    if (credentials) work.touched("user", credentials.user.id);
-    throw refuse(Reason.CREDENTIALS_INVALID, "the e-mail address or the password is wrong");
-  });
+/** The account as it is after the login: a costlier hash of the same password is no change of it. */
+async function saved(work: Work, user: User, { outcome }: LoginDecision, newHash: string | undefined): Promise<User> {
+  if (outcome === "CHANGE") {
+    const changed = withNewPassword(user, work.now);
+    await saveUser(work.tx, changed, newHash);
+    work.emit(userUpdated(changed));
+    return changed;
+  }
+  if (newHash !== undefined) await savePasswordHash(work.tx, user.id, newHash);
+  return user;
 }
 
 async function openSession(deps: LoginDeps, work: Work, user: User) {
   const { tx, now } = work;
-  await clearAttempts(tx, user.id, now);
   const session: Session = {
     id: deps.newId() as SessionId,
     userId: user.id,
     expireTime: new Date(now.getTime() + sessionAbsoluteMs),
   };
   await insertSession(tx, session, now);
-  work.touched("user", user.id);
   work.touched("session", session.id);
   return { session: await issuePair(tx, deps, { session, user, now }), user: userMessage(user) };
 }

@@ -1,6 +1,6 @@
 import { LockMode } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
-import { UserEntity } from "../users/user.entity.ts";
+import { UserEntity, type UserRow } from "../users/user.entity.ts";
 import { userFromRow } from "../users/user.store.ts";
 import type { User, UserId } from "../users/user.ts";
 import { type LoginGuard, countAttempt, openGuard } from "./login-guard.ts";
@@ -12,9 +12,23 @@ export interface Credentials {
   readonly passwordHash: string;
 }
 
-/** The account with this e-mail address, in normal form; undefined if there is none. */
-export async function findCredentials(tx: Tx, email: string): Promise<Credentials | undefined> {
-  const row = await tx.findOne(UserEntity, { email });
+/** Finds the account with this e-mail address, in normal form; undefined if there is none. */
+export function findCredentials(email: string): (tx: Tx) => Promise<Credentials | undefined> {
+  return async (tx) => credentialsFromRow(await tx.findOne(UserEntity, { email }, { disableIdentityMap: true }));
+}
+
+/** Finds the account with this id; undefined if there is none. */
+export function findCredentialsOf(id: UserId): (tx: Tx) => Promise<Credentials | undefined> {
+  return async (tx) => credentialsFromRow(await tx.findOne(UserEntity, { id }, { disableIdentityMap: true }));
+}
+
+/** The account with this id, which nobody else changes until the transaction ends; undefined if there is none. */
+export async function lockCredentials(tx: Tx, id: UserId): Promise<Credentials | undefined> {
+  const lockMode = LockMode.PESSIMISTIC_WRITE;
+  return credentialsFromRow(await tx.findOne(UserEntity, { id }, { lockMode, disableIdentityMap: true }));
+}
+
+function credentialsFromRow(row: UserRow | null): Credentials | undefined {
   return row ? { user: userFromRow(row), passwordHash: row.passwordHash } : undefined;
 }
 

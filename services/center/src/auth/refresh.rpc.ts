@@ -4,9 +4,9 @@ import { type RefreshSessionRequest, RefreshSessionResponseSchema } from "#gen/m
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import { type Refusal, refuse } from "#platform/rpc/refusal.ts";
-import { findUser } from "../users/user.store.ts";
+import { endSession } from "./session.end.ts";
 import { issuePair, type TokenMaker } from "./session.pair.ts";
-import { endSession, lockSessionOfToken, markRefreshTokenUsed } from "./session.store.ts";
+import { lockSessionOfToken, markRefreshTokenUsed } from "./session.store.ts";
 import { decideRefresh, type SessionId } from "./session.ts";
 
 /** What refreshing needs. */
@@ -40,14 +40,15 @@ async function exchange(deps: RefreshDeps, work: Work, refreshToken: string): Pr
   const { tx, now } = work;
   const found = await lockSessionOfToken(tx, refreshToken);
   if (!found) return { refusal: refuse(Reason.TOKEN_INVALID, "the refresh token is not one of ours") };
-  const { token, session } = found;
-  const user = await findUser(tx, session.userId);
-  const decision = decideRefresh(token, session, { userActive: user?.active ?? false, now });
-  if (decision.outcome === "END") await endSession(tx, session.id, decision.because, now);
+  const { token, session, user } = found;
+  const decision = decideRefresh(token, session, { userActive: user.active, now });
+  if (decision.outcome === "END") {
+    await endSession(work, { sessionId: session.id, userId: user.id }, decision.because);
+  }
   if (decision.outcome === "EXPIRED") {
     return { refusal: refuse(Reason.TOKEN_EXPIRED, "the session has run out"), sessionId: session.id };
   }
-  if (decision.outcome !== "ROTATE" || !user) {
+  if (decision.outcome !== "ROTATE") {
     return { refusal: refuse(Reason.SESSION_ENDED, "the session was ended"), sessionId: session.id };
   }
   await markRefreshTokenUsed(tx, refreshToken, now);

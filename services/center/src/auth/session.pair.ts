@@ -14,20 +14,26 @@ export interface TokenMaker {
   readonly newRefreshToken: () => string;
 }
 
-/** Makes the next pair of tokens of a session, for the person as the account says now. */
+/**
+ * Makes the next pair of tokens of a session, for the person as the account says now. The account must be locked at least
+ * against changes: a token made beside one would outlive it.
+ */
 export async function issuePair(
   tx: Tx,
   { issuer, newRefreshToken }: TokenMaker,
   { session, user, now }: { readonly session: Session; readonly user: User; readonly now: Date },
 ): Promise<MessageInitShape<typeof SessionSchema>> {
   const organizationId = organizationOf(user.membership);
-  const { token, expireTime } = await issuer.sign({
+  const identity = {
     userId: user.id,
     userType: user.membership.userType,
     ...(organizationId !== undefined && { organizationId }),
     roles: user.roles,
     sessionId: session.id,
-  });
+  };
+  // An account that was changed this very second believes tokens from the next one on.
+  const bounds = { ...(user.tokensValidFrom && { from: user.tokensValidFrom }), until: session.expireTime };
+  const { token, expireTime } = await issuer.sign(identity, bounds);
   const refreshToken = newRefreshToken();
   await insertRefreshToken(tx, refreshToken, session, now);
   return {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { LockMode, type SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
-import type { UserId } from "../users/user.ts";
+import { lockUserForReading } from "../users/user.store.ts";
+import type { User, UserId } from "../users/user.ts";
 import { RefreshTokenEntity, SessionEntity, type SessionRow } from "./session.entity.ts";
 import {
   refreshExpireTime,
@@ -17,21 +18,31 @@ export async function findSession(em: SqlEntityManager, id: SessionId): Promise<
   return row ? sessionFromRow(row) : undefined;
 }
 
+/** A session with one of its refresh tokens, and whose it is, as they are at this moment. */
+export interface HeldSession {
+  readonly token: RefreshToken;
+  readonly session: Session;
+  readonly user: User;
+}
+
 /**
- * The session that a refresh token belongs to, and the token. Locks the session, so that of two who bring one token the
- * second sees what the first did.
+ * The session that a refresh token belongs to. Locks its person's account against changes and then the session, in the
+ * order in which all who end sessions do: of two who bring one token the second sees what the first did, and no token is
+ * made for an account that is being changed.
  */
-export async function lockSessionOfToken(
-  tx: Tx,
-  refreshToken: string,
-): Promise<{ readonly token: RefreshToken; readonly session: Session } | undefined> {
+export async function lockSessionOfToken(tx: Tx, refreshToken: string): Promise<HeldSession | undefined> {
   const hash = hashOf(refreshToken);
-  const owner = await tx.findOne(RefreshTokenEntity, { hash }, { fields: ["sessionId"], disableIdentityMap: true });
+  const unlocked = { disableIdentityMap: true } as const;
+  const known = await tx.findOne(RefreshTokenEntity, { hash }, unlocked);
+  const owner = known && (await tx.findOne(SessionEntity, { id: known.sessionId }, unlocked));
   if (!owner) return undefined;
-  const session = await tx.findOne(SessionEntity, { id: owner.sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  const token = await tx.findOne(RefreshTokenEntity, { hash });
-  if (!session || !token) return undefined;
+  const user = await lockUserForReading(tx, owner.userId as UserId);
+  const lockMode = LockMode.PESSIMISTIC_WRITE;
+  const session = await tx.findOne(SessionEntity, { id: owner.id }, { ...unlocked, lockMode });
+  const token = await tx.findOne(RefreshTokenEntity, { hash }, unlocked);
+  if (!user || !session || !token) return undefined;
   return {
+    user,
     session: sessionFromRow(session),
     token: {
       sessionId: session.id as SessionId,
@@ -63,9 +74,36 @@ export async function markRefreshTokenUsed(tx: Tx, refreshToken: string, now: Da
   await tx.nativeUpdate(RefreshTokenEntity, { hash: hashOf(refreshToken) }, { usedAt: now });
 }
 
-/** Ends a session. Ending an ended one changes nothing. */
-export async function endSession(tx: Tx, id: SessionId, reason: SessionEndReason, now: Date): Promise<void> {
-  await tx.nativeUpdate(SessionEntity, { id, endedAt: null }, { endedAt: now, endReason: reason });
+/** Which sessions to end. */
+export interface SessionsToEnd {
+  readonly userId: UserId;
+  /** Only this one. */
+  readonly only?: SessionId;
+  /** All but this one. */
+  readonly except?: SessionId;
+}
+
+/** Notes that running sessions ended. @returns those that had not ended, nor run out, before. */
+export async function markSessionsEnded(
+  tx: Tx,
+  { userId, only, except }: SessionsToEnd,
+  reason: SessionEndReason,
+  now: Date,
+): Promise<readonly SessionId[]> {
+  const rows = await tx.find(
+    SessionEntity,
+    {
+      $and: [
+        { userId, endedAt: null, expiresAt: { $gt: now } },
+        only === undefined ? {} : { id: only },
+        except === undefined ? {} : { id: { $ne: except } },
+      ],
+    },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: "asc" }, disableIdentityMap: true },
+  );
+  const ids = rows.map(({ id }) => id as SessionId);
+  await tx.nativeUpdate(SessionEntity, { id: { $in: ids } }, { endedAt: now, endReason: reason });
+  return ids;
 }
 
 /** Forgets sessions, with their refresh tokens, that ran out before a time. @returns how many. */

@@ -10,7 +10,13 @@ export const sessionIdleMs = 30 * 60_000;
 export const sessionAbsoluteMs = 12 * 60 * 60_000;
 
 /** Why a session was ended before its time. */
-export type SessionEndReason = "LOGOUT" | "REFRESH_TOKEN_REUSED" | "USER_DISABLED";
+export type SessionEndReason =
+  | "LOGOUT"
+  | "REFRESH_TOKEN_REUSED"
+  | "USER_DISABLED"
+  /** Its owner has chosen a new password elsewhere. */
+  | "PASSWORD_CHANGED"
+  | "PASSWORD_RESET";
 
 /** What follows from one login. */
 export interface Session {

@@ -18,7 +18,8 @@ export interface UnlockOptions {
 
 /**
  * Lets an account's owner try again after somebody has failed to log in too often: an operator's task, after making sure
- * who asks. Without it a hundred wrong passwords in a row close an account for good. May be repeated.
+ * who asks, where no admin is left who can call UnlockUser. Without it a hundred wrong passwords in a row could close
+ * Center's only account for good. May be repeated.
  * @returns false if nobody has the e-mail address.
  */
 export async function unlockAccount({ databaseUrl, email, log, clock = systemClock }: UnlockOptions): Promise<boolean> {
@@ -27,7 +28,7 @@ export async function unlockAccount({ databaseUrl, email, log, clock = systemClo
   const database = parts.adopt(opened, (it) => it.close());
   const unitOfWork = createUnitOfWork({ database, service: "center", clock, newId });
   return await unitOfWork.system("center.unlock-account", async (work) => {
-    const found = await findCredentials(work.tx, normalEmail(email));
+    const found = await findCredentials(normalEmail(email))(work.tx);
     if (!found) return false;
     await clearAttempts(work.tx, found.user.id, work.now);
     work.touched("user", found.user.id);

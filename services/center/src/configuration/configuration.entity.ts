@@ -11,6 +11,7 @@ export const ConfigurationEntity = defineEntity({
     description: p.text().nullable(),
     category: p.text(),
     isActive: p.boolean(),
+    isDefault: p.boolean().default(false),
     updatedBy: p.text().nullable(),
     updatedAt: p.datetime(3),
     version: p.bigint("number"),

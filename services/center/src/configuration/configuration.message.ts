@@ -2,19 +2,15 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ConfigurationSchema } from "#gen/medport/center/v1/configuration_service_pb.ts";
 import { etagOf } from "#platform/rpc/etag.ts";
-import type { Configuration } from "./configuration.ts";
+import type { Setting } from "./configuration.ts";
 
 /** A setting as messages carry it. */
-export function configurationMessage(configuration: Configuration): MessageInitShape<typeof ConfigurationSchema> {
-  const { key, value, description, category, updatedBy, version, updateTime } = configuration;
-  const etag = etagOf(version);
+export function settingMessage(setting: Setting): MessageInitShape<typeof ConfigurationSchema> {
+  const { updatedBy, version, updateTime, ...rest } = setting;
   return {
-    key,
-    value,
-    description,
-    category,
+    ...rest,
     updatedByUserId: updatedBy,
-    etag,
-    updateTime: timestampFromDate(updateTime),
+    etag: etagOf(version),
+    ...(updateTime && { updateTime: timestampFromDate(updateTime) }),
   };
 }

@@ -1,12 +1,13 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
+import { systemSettingRules } from "#platform/system-settings.ts";
 import { lockName } from "../name-lock.ts";
 import { ConfigurationEntity, type ConfigurationRow } from "./configuration.entity.ts";
 import type { Configuration, ConfigurationId } from "./configuration.ts";
 
-/** Settings by key; of one category, or all if it is empty. */
-export async function listConfigurations(em: SqlEntityManager, category: string): Promise<readonly Configuration[]> {
-  const where = { isActive: true, ...(category && { category }) };
+/** Every setting that is stored. What the former system had switched off under a key of its own is left out. */
+export async function listConfigurations(em: SqlEntityManager): Promise<readonly Configuration[]> {
+  const where = { $or: [{ isActive: true }, { key: { $in: [...systemSettingRules.keys()] } }] };
   const rows = await em.find(ConfigurationEntity, where, { orderBy: { key: "asc" }, disableIdentityMap: true });
   return rows.map(configurationFromRow);
 }
@@ -34,6 +35,8 @@ function configurationFromRow(row: ConfigurationRow): Configuration {
     description: row.description ?? "",
     category: row.category,
     updatedBy: row.updatedBy ?? "",
+    // The former system could switch a setting off.
+    isDefault: row.isDefault || !row.isActive,
     version: row.version,
     updateTime: row.updatedAt,
   };

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { OversightService } from "#gen/medport/center/v1/oversight_service_pb.ts";
-import { type ListTripsRequest, TripService } from "#gen/medport/hospital/v1/trip_service_pb.ts";
-import { TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import { create, isFieldSet } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import {
+  ListTripsRequestSchema as OwnListTripsRequestSchema,
+  OversightService,
+} from "#gen/medport/center/v1/oversight_service_pb.ts";
+import {
+  type ListTripsRequest,
+  ListTripsRequestSchema,
+  TripService,
+} from "#gen/medport/hospital/v1/trip_service_pb.ts";
+import { Priority, TransportLevel, TransportStatus, TripOrder } from "#gen/medport/transport/v1/trip_pb.ts";
 import { aCenterUser, aUser } from "#platform/auth/auth.builder.ts";
 import { type Caller, callerOf } from "#platform/auth/caller.ts";
 import { platformTables } from "#platform/database/platform-tables.ts";
@@ -19,13 +28,14 @@ beforeAll(async () => {
           asked.push({ request, caller: callerOf(context) });
           return { trips: [{ id: "trip-1" }, { id: "trip-2" }], nextPageToken: "hospital's own" };
         },
-        getTrip: ({ tripId }) => {
+        getTrip: ({ tripId, asOfTime }) => {
           if (tripId !== "trip-1") throw notFound("trip", tripId);
-          return { trip: { id: tripId, specialRequirements: "oxygen" } };
+          return { trip: { id: tripId, specialRequirements: "oxygen", version: asOfTime ? asOfTime.seconds : 3n } };
         },
         listTripHistory: ({ tripId }) => {
           if (tripId !== "trip-1") throw notFound("trip", tripId);
-          return { entries: [{ version: 1n, change: "created" }] };
+          const changes = ["created", "updated", "accepted", "started"];
+          return { entries: changes.map((change, index) => ({ version: BigInt(index + 1), change })) };
         },
       }),
   });
@@ -43,19 +53,23 @@ async function auditOf(method: string) {
 
 describe("overseeing trips", () => {
   it("asks Hospital with the same filter, in the person's name and Center's, and records whose trips were seen", async () => {
-    const { trips, nextPageToken } = await center.client(OversightService).listTrips({
+    const time = (seconds: number) => timestampFromDate(new Date(seconds * 1_000));
+    const [requestedFromTime, requestedUntilTime, asOfTime] = [time(1), time(2), time(3)];
+    const kinds = {
       statuses: [TransportStatus.PENDING],
-      hospitalId: "hospital-1",
-      agencyId: "agency-1",
-      pageSize: 2,
-      pageToken: "from before",
-    });
+      transportLevels: [TransportLevel.ALS, TransportLevel.CCT],
+      priorities: [Priority.URGENT],
+    };
+    const rest = { hospitalId: "hospital-1", tripNumber: "T-10482", requestedFromTime, requestedUntilTime };
+    const page = { order: TripOrder.MOST_URGENT_FIRST, asOfTime, pageSize: 2, pageToken: "from before" };
+    const request = create(OwnListTripsRequestSchema, { agencyId: "agency-1", ...kinds, ...rest, ...page });
+    const unset = OwnListTripsRequestSchema.fields.filter((field) => !isFieldSet(request, field));
+    expect(unset.map(({ name }) => name)).toEqual([]);
+    const { trips, nextPageToken } = await center.client(OversightService).listTrips(request);
     expect([trips.map(({ id }) => id), nextPageToken]).toEqual([["trip-1", "trip-2"], "hospital's own"]);
-    expect(asked[0]?.request).toMatchObject({
-      filter: { statuses: [TransportStatus.PENDING], hospitalId: "hospital-1", assignedAgencyId: "agency-1" },
-      pageSize: 2,
-      pageToken: "from before",
-    });
+    expect(asked[0]?.request).toEqual(
+      create(ListTripsRequestSchema, { filter: { assignedAgencyId: "agency-1", ...kinds, ...rest }, ...page }),
+    );
     expect(asked[0]?.caller).toMatchObject({ service: "center", user: { userId: aCenterUser().userId } });
     expect(await auditOf("ListTrips")).toEqual([
       {
@@ -69,9 +83,18 @@ describe("overseeing trips", () => {
     ]);
   });
 
-  it("reads one trip with its history", async () => {
+  it("reads one trip with the history of what it shows, and of nothing that came while it was read", async () => {
     const { trip, history } = await center.client(OversightService).getTrip({ tripId: "trip-1" });
-    expect([trip?.specialRequirements, history.map(({ change }) => change)]).toEqual(["oxygen", ["created"]]);
+    expect(trip).toMatchObject({ specialRequirements: "oxygen", version: 3n });
+    expect(history.map(({ change }) => change)).toEqual(["created", "updated", "accepted"]);
+  });
+
+  it("reads one trip as it was, with its history until then", async () => {
+    // The stand-in for Hospital has a version for each second.
+    const asOfTime = timestampFromDate(new Date(2_000));
+    const { trip, history } = await center.client(OversightService).getTrip({ tripId: "trip-1", asOfTime });
+    expect(trip?.version).toBe(2n);
+    expect(history.map(({ change }) => change)).toEqual(["created", "updated"]);
   });
 
   it("passes on that Hospital knows no such trip, and records that somebody asked for it", async () => {

@@ -49,6 +49,12 @@ describe("hashing passwords", () => {
     expect(made).toEqual([expect.stringMatching(/^\$2b\$05\$/), undefined]);
   });
 
+  it("hashes within a turn without waiting for another, though all turns do so", async () => {
+    const hasher = await createPasswordHasher({ cost: 4 });
+    const turn = () => hasher.inTurn(async (verifier) => verifier.verify(password, await verifier.hash(password)));
+    expect(await Promise.all(Array.from({ length: 10 }, turn))).toEqual(Array.from({ length: 10 }, () => true));
+  });
+
   it("lets two work and sixteen wait, and refuses the rest as RATE_LIMITED", async () => {
     const hasher = await createPasswordHasher({ cost: 4 });
     const gate = Promise.withResolvers<void>();

@@ -21,10 +21,12 @@ export interface PasswordHasher {
   inTurn<T>(work: (verifier: PasswordVerifier) => Promise<T>): Promise<T>;
 }
 
-/** Verifies passwords for who has a turn. */
+/** Verifies and hashes passwords for who has a turn. */
 export interface PasswordVerifier {
   /** Whether the password belongs to the hash. Takes as long without a hash, and answers no. */
   verify(password: string, hash: string | undefined): Promise<boolean>;
+  /** Hashes without waiting for a turn of its own, which would never come while others do the same. */
+  hash(password: string): Promise<string>;
   /** A new hash if the cost of the old one is lower than today's; undefined if it still stands. */
   rehash(password: string, hash: string): Promise<string | undefined>;
 }
@@ -48,6 +50,7 @@ export async function createPasswordHasher({
       const matches = await bcrypt.compare(comparable, hash ?? dummyHash);
       return matches && hash !== undefined && comparable === password;
     },
+    hash: (password) => bcrypt.hash(password, cost),
     rehash: async (password, hash) => (bcrypt.getRounds(hash) < cost ? bcrypt.hash(password, cost) : undefined),
   };
   return {

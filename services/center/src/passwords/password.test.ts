@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { checkNewPassword } from "./password.ts";
+import { checkNewPassword, checkReplacement } from "./password.ts";
 
 function verdict(password: string, personal: readonly string[] = []): string {
   const decision = checkNewPassword(password, personal);
@@ -59,5 +59,15 @@ describe("a new password", () => {
 
   it("is taken when 20 random letters and digits", () => {
     expect(verdict("xK7mQ2vR9tW4zN8pL3cJ")).toBe("taken");
+  });
+});
+
+describe("a password in another's place", () => {
+  it("must be another, and good enough by itself", () => {
+    const [present, next] = ["seven violet otters", "nine amber herons wade"];
+    expect(checkReplacement(present, present)).toMatchObject({ ok: false });
+    expect(checkReplacement("only 14 chars!", present)).toMatchObject({ ok: false });
+    expect(checkReplacement(next, present, [next])).toMatchObject({ ok: false });
+    expect(checkReplacement(next, present)).toEqual({ ok: true });
   });
 });

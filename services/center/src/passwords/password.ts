@@ -27,6 +27,16 @@ export function checkNewPassword(password: string, personal: readonly string[] =
   return { ok: true };
 }
 
+/** Decides whether a password may take the place of the one that its owner has now. */
+export function checkReplacement(
+  password: string,
+  current: string,
+  personal: readonly string[] = [],
+): PasswordDecision {
+  if (password === current) return { ok: false, problem: "must differ from the present one" };
+  return checkNewPassword(password, personal);
+}
+
 /** Whether bcrypt sees all of the password. */
 export function fitsPasswordHash(password: string): boolean {
   return Buffer.byteLength(password, "utf8") <= maxPasswordBytes && !password.includes("\0");

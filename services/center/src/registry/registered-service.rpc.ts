@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
+  ListDatabaseReferencesResponseSchema,
   ListServicesResponseSchema,
   ReportInstanceResponseSchema,
   type ServiceRegistryService,
@@ -11,7 +12,10 @@ import type { Clock } from "#platform/clock.ts";
 import type { Database } from "#platform/database/database.ts";
 import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
 import type { IdSource } from "#platform/id.ts";
+import { openPage, readKey } from "#platform/rpc/page.ts";
 import { refuse } from "#platform/rpc/refusal.ts";
+import { referenceMessage } from "../references/reference.message.ts";
+import { listReferences } from "../references/reference.store.ts";
 import { reportInstance } from "./instance.report.ts";
 import { serviceMessage, serviceTypeFromProto } from "./registered-service.message.ts";
 import { listRegisteredServices, recordHeartbeat } from "./registered-service.store.ts";
@@ -47,6 +51,19 @@ export function registryRpc(deps: RegistryRpcDeps): ServiceImpl<typeof ServiceRe
       return unitOfWork.read(context, request, ListServicesResponseSchema, async ({ tx, now }) => {
         const services = await listRegisteredServices(tx, serviceTypeFromProto(request.type));
         return { services: services.map((service) => serviceMessage(service, now)) };
+      });
+    },
+
+    listDatabaseReferences(request, context) {
+      const { entityType, entityId, referenceType, referenceId } = request;
+      const filter = { entityType, entityId, referenceType, referenceId };
+      const page = openPage(context, request, filter);
+      return unitOfWork.read(context, request, ListDatabaseReferencesResponseSchema, async ({ tx }) => {
+        const key = readKey(page.after, ["text", "text", "text"]);
+        const after = key && { entityType: key[0], entityId: key[1], referenceType: key[2] };
+        const found = await listReferences(tx, { filter, after, limit: page.limit });
+        const { rows, nextPageToken } = page.end(found, (row) => [row.entityType, row.entityId, row.referenceType]);
+        return { references: rows.map(referenceMessage), nextPageToken };
       });
     },
   };

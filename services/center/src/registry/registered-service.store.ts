@@ -1,4 +1,4 @@
-import type { SqlEntityManager } from "@mikro-orm/postgresql";
+import { LockMode, type SqlEntityManager } from "@mikro-orm/postgresql";
 import type { Tx } from "#platform/database/database.ts";
 import { lockName } from "../name-lock.ts";
 import { RegisteredServiceEntity, type RegisteredServiceRow } from "./registered-service.entity.ts";
@@ -72,8 +72,45 @@ export async function recordHeartbeat(
 ): Promise<RegisteredService | undefined> {
   const service = await findBy(tx, { serviceName: name });
   if (service?.status !== "ACTIVE" || service.release !== release) return undefined;
-  await tx.nativeUpdate(RegisteredServiceEntity, { id: service.id }, { lastHeartbeatAt: now });
-  return { ...service, lastHeartbeatTime: now };
+  // Only if nobody has declared it gone meanwhile; then it must come back with an event.
+  const noted = await tx.nativeUpdate(
+    RegisteredServiceEntity,
+    { id: service.id, status: "ACTIVE" },
+    { lastHeartbeatAt: now },
+  );
+  return noted === 0 ? undefined : { ...service, lastHeartbeatTime: now };
+}
+
+/** The names of the instances that take part and were last heard of before a time. */
+export async function listSilentInstances(em: SqlEntityManager, heardBefore: Date): Promise<readonly string[]> {
+  const rows = await em.find(RegisteredServiceEntity, silentSince(heardBefore), {
+    fields: ["serviceName"],
+    orderBy: { serviceName: "asc" },
+    disableIdentityMap: true,
+  });
+  return rows.map(({ serviceName }) => serviceName);
+}
+
+/**
+ * The instance with this name if it is still silent; undefined if it was heard of meanwhile. Keeps others from changing
+ * it, and its heartbeats waiting, until the transaction ends.
+ */
+export async function lockSilentInstance(
+  tx: Tx,
+  name: string,
+  heardBefore: Date,
+): Promise<RegisteredService | undefined> {
+  await lockName(tx, "service", name);
+  const row = await tx.findOne(
+    RegisteredServiceEntity,
+    { ...silentSince(heardBefore), serviceName: name },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+  );
+  return row ? serviceFromRow(row) : undefined;
+}
+
+function silentSince(heardBefore: Date) {
+  return { serviceType: "MESH", status: "ACTIVE", lastHeartbeatAt: { $lt: heardBefore } } as const;
 }
 
 async function findBy(tx: Tx, key: { id: string } | { serviceName: string }): Promise<RegisteredService | undefined> {

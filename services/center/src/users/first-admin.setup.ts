@@ -47,7 +47,7 @@ export async function createFirstAdmin(options: FirstAdminOptions): Promise<bool
     const membership = { userType: "CENTER" } as const;
     await addAccount(
       work,
-      { email, name, membership, roles: ["orgAdmin", "dispatcher"], passwordHash },
+      { email, name, membership, roles: ["orgAdmin", "dispatcher"], passwordHash, mustChangePassword: false },
       ids() as UserId,
     );
     return true;

@@ -15,6 +15,8 @@ export const UserEntity = defineEntity({
     agencyId: p.text().nullable(),
     roles: p.array().$type<Role[]>(),
     isActive: p.boolean(),
+    mustChangePassword: p.boolean(),
+    tokensValidFrom: p.datetime(3).nullable(),
     version: p.bigint("number"),
     createdAt: p.datetime(3),
     updatedAt: p.datetime(3),

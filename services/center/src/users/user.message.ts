@@ -7,7 +7,7 @@ import { organizationOf, type User } from "./user.ts";
 
 /** An account as messages and events carry it: without its credentials. */
 export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
-  const { membership, roles, version, createTime, updateTime, ...rest } = user;
+  const { membership, roles, version, tokensValidFrom, createTime, updateTime, ...rest } = user;
   return {
     ...rest,
     userType: protoFromUserType(membership.userType),
@@ -16,5 +16,6 @@ export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
     etag: etagOf(version),
     createTime: timestampFromDate(createTime),
     updateTime: timestampFromDate(updateTime),
+    ...(tokensValidFrom && { tokensValidFromTime: timestampFromDate(tokensValidFrom) }),
   };
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { fromBinary } from "@bufbuild/protobuf";
 import { AuthService } from "#gen/medport/center/v1/auth_service_pb.ts";
-import { HospitalDirectoryService } from "#gen/medport/center/v1/hospital_directory_service_pb.ts";
 import { UserService } from "#gen/medport/center/v1/user_service_pb.ts";
 import { UserCreatedSchema } from "#gen/medport/events/v1/user_events_pb.ts";
 import { Role, UserType } from "#gen/medport/policy/v1/principal_pb.ts";
@@ -10,8 +9,11 @@ import { platformTables } from "#platform/database/platform-tables.ts";
 import { newId } from "#platform/id.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
 import { anAgency } from "../agencies/agency.builder.ts";
+import type { AgencyId } from "../agencies/agency.ts";
 import { saveAgency } from "../agencies/agency.store.ts";
 import { startTestCenter, type TestCenter } from "../center.builder.ts";
+import { insertHospital } from "../hospitals/hospital.store.ts";
+import { type HospitalId, registerHospital as makeHospital } from "../hospitals/hospital.ts";
 import { goodPassword } from "./account.builder.ts";
 
 let center: TestCenter;
@@ -30,8 +32,9 @@ afterAll(async () => center[Symbol.asyncDispose]());
 
 async function registerHospital(): Promise<string> {
   const profile = { name: "Test Hospital", address: "1 Main St", city: "Altoona", state: "PA", zipCode: "16601" };
-  const { hospital } = await center.client(HospitalDirectoryService).registerHospital(profile);
-  return hospital?.id ?? "";
+  const hospital = makeHospital(newId() as HospitalId, profile, new Date());
+  await center.database.transaction((tx) => insertHospital(tx, hospital));
+  return hospital.id;
 }
 
 interface AccountRequest {
@@ -41,6 +44,7 @@ interface AccountRequest {
   readonly userType: UserType;
   readonly organizationId: string;
   readonly roles: Role[];
+  readonly mustChangePassword: boolean;
 }
 
 /** A request that would be granted to Center; name only what the test is about. */
@@ -52,6 +56,7 @@ function aRequest(over: Partial<AccountRequest> = {}): AccountRequest {
     userType: UserType.HOSPITAL,
     organizationId: hospitalId,
     roles: [Role.DISPATCHER],
+    mustChangePassword: false,
     ...over,
   };
 }
@@ -85,6 +90,14 @@ describe("creating an account", () => {
     });
     const login = await center.clientWith(AuthService, {}).login({ email: request.email, password: goodPassword });
     expect(login.user?.id).toBe(user?.id);
+  });
+
+  it("gives one whose password must be changed first, if asked to", async () => {
+    const request = aRequest({ mustChangePassword: true });
+    const { user } = await users().createUser(request);
+    expect(user?.mustChangePassword).toBe(true);
+    const login = center.clientWith(AuthService, {}).login({ email: request.email, password: goodPassword });
+    expect(await refusalOf(login)).toBe("PASSWORD_CHANGE_REQUIRED");
   });
 
   it("tells the world once, without the password and its hash", async () => {
@@ -196,6 +209,12 @@ describe("reading an account", () => {
     expect((await users(colleague).getUser({ userId: user?.id ?? "" })).user).toEqual(user);
   });
 
+  it("shows people themselves, whatever their token says of their organization", async () => {
+    const { user } = await users().createUser(aRequest());
+    const moved = aUser({ userId: user?.id ?? "", organizationId: "hospital-2", roles: ["viewer"] });
+    expect((await users(moved).getUser({ userId: user?.id ?? "" })).user).toEqual(user);
+  });
+
   it("cannot tell another organization's person from nobody", async () => {
     const { user } = await users().createUser(aRequest());
     const stranger = aUser({ userType: "EMS", organizationId: agencyId });
@@ -233,9 +252,59 @@ describe("listing accounts", () => {
     expect(new Set(listed.map((user) => user.organizationId))).toEqual(new Set([hospitalId]));
   });
 
+  it("shows an organization's admin nobody of an agency that has the same id", async () => {
+    const agency = anAgency({ id: hospitalId as AgencyId });
+    await center.database.transaction((tx) => saveAgency(tx, agency, new Date()));
+    await users().createUser(aRequest({ userType: UserType.EMS, organizationId: agency.id }));
+    for (const userTypes of [[], [UserType.EMS]]) {
+      const { users: listed } = await users(hospitalAdmin()).listUsers({ pageSize: 500, userTypes });
+      expect(listed.filter(({ userType }) => userType !== UserType.HOSPITAL)).toEqual([]);
+    }
+  });
+
   it("refuses an organization's admin the people of another", async () => {
     const call = users(hospitalAdmin()).listUsers({ organizationId: agencyId });
     expect(await refusalOf(call)).toBe("ACTION_NOT_ALLOWED");
+  });
+
+  it("gives only those of the kinds that were asked for", async () => {
+    await users().createUser(aRequest());
+    await users().createUser(aRequest({ userType: UserType.EMS, organizationId: agencyId }));
+    await users().createUser(aRequest({ userType: UserType.CENTER, organizationId: "" }));
+    const wanted = [UserType.EMS, UserType.CENTER];
+    const { users: listed } = await users().listUsers({ userTypes: wanted, pageSize: 500 });
+    expect(new Set(listed.map(({ userType }) => userType))).toEqual(new Set(wanted));
+  });
+
+  it("leaves out those who cannot log in, if asked to", async () => {
+    const own = await registerHospital();
+    const create = async () => (await users().createUser(aRequest({ organizationId: own }))).user?.id ?? "";
+    const [open, shut] = [await create(), await create()];
+    await users().disableUser({ userId: shut });
+    const idsOf = async (activeOnly: boolean) =>
+      (await users().listUsers({ organizationId: own, activeOnly })).users.map(({ id }) => id);
+    expect(await idsOf(true)).toEqual([open]);
+    expect((await idsOf(false)).toSorted()).toEqual([open, shut].toSorted());
+  });
+
+  it.each([
+    ["part of the name, in any case", "pEr HiL"],
+    ["part of the e-mail address", "unusual-"],
+    ["a percent sign, which stands for itself", "100%"],
+    ["an underscore, which stands for itself", "a_b"],
+    ["a backslash", "c\\d"],
+    ["a quotation mark", "d'e"],
+  ])("finds people by %s", async (_what, contains) => {
+    const own = await registerHospital();
+    const wanted = aRequest({
+      organizationId: own,
+      name: "Harper Hill 100% a_b c\\d d'e",
+      email: `unusual-${newId()}@x.example`,
+    });
+    await users().createUser(wanted);
+    await users().createUser(aRequest({ organizationId: own, name: "Somebody 1000 aXb c/d de" }));
+    const { users: listed } = await users().listUsers({ organizationId: own, contains });
+    expect(listed.map(({ email }) => email)).toEqual([wanted.email]);
   });
 
   it("refuses a page token that was made for another list", async () => {

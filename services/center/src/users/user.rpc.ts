@@ -3,38 +3,34 @@ import {
   type CreateUserRequest,
   CreateUserResponseSchema,
   GetUserResponseSchema,
+  type ListUsersRequest,
   ListUsersResponseSchema,
   type UserService,
 } from "#gen/medport/center/v1/user_service_pb.ts";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { type UserIdentity, userOf } from "#platform/auth/caller.ts";
-import { roleFromProto, userTypeFromProto } from "#platform/auth/principal.ts";
-import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
-import { type IdSource, parseId } from "#platform/id.ts";
+import { userTypeFromProto } from "#platform/auth/principal.ts";
+import { parseId } from "#platform/id.ts";
 import { notFound, type Refusal, refuse } from "#platform/rpc/refusal.ts";
 import { openPage } from "#platform/rpc/page.ts";
-import type { PasswordHasher } from "../passwords/password.hasher.ts";
-import { checkNewPassword } from "../passwords/password.ts";
-import { addAccount, type NewAccount } from "./account.creation.ts";
+import { addAccount, checkPerson, type NewAccount } from "./account.creation.ts";
 import { fieldRefusal } from "./field.refusal.ts";
+import { rolesFromProto, userChangeRpc, type UserRpcDeps } from "./user-change.rpc.ts";
 import { userMessage } from "./user.message.ts";
-import { findUser, listUsers } from "./user.store.ts";
-import { decideMembership, type Membership, normalEmail, organizationOf, type User, type UserId } from "./user.ts";
-
-/** What the service needs. */
-export interface UserRpcDeps {
-  readonly unitOfWork: UnitOfWork;
-  readonly hasher: PasswordHasher;
-  readonly newId: IdSource;
-}
+import { findUser, listUsers, type UserFilter } from "./user.store.ts";
+import { decideMembership, type Membership, type UserId } from "./user.ts";
+import { maySee } from "./user-scope.ts";
 
 /** Implements `medport.center.v1.UserService`. */
-export function userRpc({ unitOfWork, hasher, newId }: UserRpcDeps): ServiceImpl<typeof UserService> {
+export function userRpc(deps: UserRpcDeps): ServiceImpl<typeof UserService> {
+  const { unitOfWork, newId } = deps;
   return {
+    ...userChangeRpc(deps),
+
     async createUser(request, context) {
       const creator = userOf(context);
       // A hash takes a quarter of a second, for which no connection to the database must be held.
-      const account = await unitOfWork.call(context, () => accountFrom(request, creator, hasher));
+      const account = await unitOfWork.call(context, () => accountFrom(request, creator, deps));
       // What is kept to recognize a repeated request is a fast hash of it, which would give the password away.
       const identified = { ...request, password: "" };
       return unitOfWork.write(context, identified, CreateUserResponseSchema, async (work) => {
@@ -55,14 +51,9 @@ export function userRpc({ unitOfWork, hasher, newId }: UserRpcDeps): ServiceImpl
 
     listUsers(request, context) {
       return unitOfWork.read(context, request, ListUsersResponseSchema, async ({ tx }) => {
-        const organizationId = listedOrganization(request.organizationId, userOf(context));
-        const page = openPage(context, request, { organizationId });
-        const afterEmail = String(page.after?.[0] ?? "");
-        const found = await listUsers(tx, {
-          ...(organizationId !== undefined && { organizationId }),
-          afterEmail,
-          limit: page.limit,
-        });
+        const filter = filterFrom(request, userOf(context));
+        const page = openPage(context, request, filter);
+        const found = await listUsers(tx, { ...filter, afterEmail: String(page.after?.[0] ?? ""), limit: page.limit });
         const { rows, nextPageToken } = page.end(found, ({ email }) => [email]);
         return { users: rows.map(userMessage), nextPageToken };
       });
@@ -73,17 +64,11 @@ export function userRpc({ unitOfWork, hasher, newId }: UserRpcDeps): ServiceImpl
 async function accountFrom(
   request: CreateUserRequest,
   creator: UserIdentity,
-  hasher: PasswordHasher,
+  { hasher }: UserRpcDeps,
 ): Promise<NewAccount> {
   const membership = membershipFrom(request, creator);
-  const roles = request.roles.flatMap((role) => roleFromProto(role) ?? []);
-  if (roles.length !== request.roles.length)
-    throw fieldRefusal("roles", "names a role that this service does not know");
-  const [email, name] = [normalEmail(request.email), request.name.trim()];
-  if (name === "") throw fieldRefusal("name", "must not be blank");
-  const decision = checkNewPassword(request.password, [email, name]);
-  if (!decision.ok) throw fieldRefusal("password", decision.problem);
-  return { email, name, membership, roles, passwordHash: await hasher.hash(request.password) };
+  const roles = rolesFromProto(request.roles, "roles");
+  return { ...(await checkPerson(request, hasher)), membership, roles };
 }
 
 function membershipFrom(request: CreateUserRequest, creator: UserIdentity): Membership {
@@ -100,10 +85,15 @@ function membershipRefusal(decision: { readonly reason: string; readonly problem
     : refuse(Reason.ACTION_NOT_ALLOWED, decision.problem);
 }
 
-/** Center's people see everybody; others themselves and the people of their own organization. */
-function maySee(caller: UserIdentity, user: User): boolean {
-  if (caller.userType === "CENTER" || caller.userId === user.id) return true;
-  return caller.userType === user.membership.userType && caller.organizationId === organizationOf(user.membership);
+function filterFrom(request: ListUsersRequest, caller: UserIdentity): UserFilter {
+  const organizationId = listedOrganization(request.organizationId, caller);
+  return {
+    ...(organizationId !== undefined && { organizationId }),
+    ...(caller.userType !== "CENTER" && { within: caller.userType }),
+    userTypes: request.userTypes.flatMap((type) => userTypeFromProto(type) ?? []),
+    activeOnly: request.activeOnly,
+    contains: request.contains,
+  };
 }
 
 /** Whose people are listed; undefined for all. */

@@ -18,6 +18,10 @@ export interface User {
   readonly membership: Membership;
   readonly roles: readonly Role[];
   readonly active: boolean;
+  /** Logging in demands a new password first. */
+  readonly mustChangePassword: boolean;
+  /** Access tokens issued before this time, which is a whole second, are worth nothing. */
+  readonly tokensValidFrom?: Date;
   readonly version: number;
   readonly createTime: Date;
   readonly updateTime: Date;

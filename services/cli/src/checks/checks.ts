@@ -1,3 +1,4 @@
+import { staleApiReference } from "../generate/api-reference.ts";
 import { gatherProtos } from "../generate/gather-protos.ts";
 import { findStaleFiles } from "../generate/generated-code.ts";
 import { compareWithBaseline } from "../generate/proto-baseline.ts";
@@ -40,8 +41,12 @@ async function runCheck(root: string, { name, run }: Check): Promise<Verdict> {
 
 async function checkGeneratedCode(root: string): Promise<ToolResult> {
   const stale = await findStaleFiles(root);
-  if (stale.length === 0) return { ok: true, output: "" };
-  const lines = stale.map(({ path, problem }) => `${path} is ${problem}`);
+  const pages = await staleApiReference(root);
+  if (stale.length + pages.length === 0) return { ok: true, output: "" };
+  const lines = [
+    ...stale.map(({ path, problem }) => `${path} is ${problem}`),
+    ...pages.map((path) => `${path} is not what the protos say`),
+  ];
   return { ok: false, output: [...lines, 'Run "npm run generate" and commit what it writes.'].join("\n") };
 }
 

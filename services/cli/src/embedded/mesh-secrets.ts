@@ -5,7 +5,7 @@ import { z } from "zod";
 import { generateServiceKeys, generateTokenKeys } from "#platform/auth/key-file.ts";
 import type { BrokerUser } from "#platform/embedded/nats-config.ts";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
-import { newSampleAccounts, type SampleAccount } from "../sample/accounts.ts";
+import { newSampleAccounts, type SampleAccount, withMissingAccounts } from "../sample/accounts.ts";
 import { type MeshFolder, writePrivateFile } from "./mesh-folder.ts";
 import { forEachSilo } from "./mesh-state.ts";
 
@@ -109,6 +109,16 @@ export async function beginSampleRegion(folder: MeshFolder): Promise<SampleRegio
   const begun: SampleRegionRecord = { state: "loading", accounts: newSampleAccounts() };
   await writePrivateFile(sampleRegionFile(folder), `${JSON.stringify(begun, undefined, 2)}\n`);
   return begun;
+}
+
+/** Takes a loading up again that was cut off, perhaps that of an earlier version, which had fewer people. */
+export async function resumeSampleRegion(
+  folder: MeshFolder,
+  { accounts }: SampleRegionRecord,
+): Promise<SampleRegionRecord> {
+  const resumed: SampleRegionRecord = { state: "loading", accounts: withMissingAccounts(accounts) };
+  await writePrivateFile(sampleRegionFile(folder), `${JSON.stringify(resumed, undefined, 2)}\n`);
+  return resumed;
 }
 
 /** Notes that it has been loaded to its end. */

@@ -10,6 +10,7 @@ import {
   endSampleRegion,
   forgetSampleRegion,
   readSampleRegionRecord,
+  resumeSampleRegion,
   type SampleRegionRecord,
 } from "./mesh-secrets.ts";
 import type { OpenedMesh } from "./open-mesh.ts";
@@ -27,7 +28,7 @@ export async function prepareSampleRegion(
   if (Object.values(databases).some(({ port }) => port === undefined)) return undefined;
   const known = await readSampleRegionRecord(folder);
   if (known?.state === "loaded") return undefined;
-  const record = known ?? (await beginSampleRegion(folder));
+  const record = known ? await resumeSampleRegion(folder, known) : await beginSampleRegion(folder);
   const databaseUrl = databases.center.appUrl;
   const isFirst = await createFirstAdmin(root, { databaseUrl, log, ...firstAdmin(record.accounts) });
   if (isFirst || known) return record;

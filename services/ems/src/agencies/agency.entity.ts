@@ -22,6 +22,8 @@ export const AgencyEntity = defineEntity({
     isActive: p.boolean(),
     status: p.text().$type<AgencyStatus>(),
     addedBy: p.text().nullable(),
+    /** SHA-256 over the command that created it; null for those that were here before it was kept. */
+    registrationHash: p.blob().nullable(),
     addedAt: p.datetime(3),
     version: p.integer(),
     createdAt: p.datetime(3),

@@ -1,4 +1,5 @@
 import type { Id } from "#platform/id.ts";
+import { type Decision, granted, refused } from "../decisions/decision.ts";
 
 /** Identifies an agency, in all silos. */
 export type AgencyId = Id<"Agency">;
@@ -64,9 +65,35 @@ export function serves({ serviceArea }: AgencyProfile, county: string): boolean 
   return countiesServed(serviceArea).includes(county.trim().toLowerCase());
 }
 
-/** True if the agency is what a command to create it describes: the command has come before. */
+/** True if the agency is what a command to create it describes. */
 export function isAsRegistered(agency: Agency, profile: AgencyProfile, status: AgencyStatus): boolean {
   return agency.status === status && sameProfile(agency, profile);
+}
+
+/** What an agency may leave empty, and nothing else. */
+const mayBeEmpty: readonly string[] = ["serviceArea", "capabilities", "pricing"] satisfies (keyof AgencyProfile)[];
+
+/** The agency with another profile; the very same one if it is the one that it has. */
+export function withProfile(agency: Agency, profile: AgencyProfile, now: Date): Decision<Agency> {
+  const empty = Object.entries(profile).find(([field, value]) => isEmpty(value) && !mayBeEmpty.includes(field));
+  if (empty) return refused("VALIDATION_FAILED", `an agency's ${empty[0]} may not become empty`);
+  if (sameProfile(agency, profile)) return granted(agency);
+  const { pricing: _, ...rest } = agency;
+  return granted({ ...rest, ...profile, version: agency.version + 1, updatedAt: now });
+}
+
+/**
+ * The agency with another status; the very same one if it has that. Who is approved is switched on, and who is disabled
+ * switched off.
+ */
+export function withAgencyStatus(agency: Agency, status: AgencyStatus, now: Date): Agency {
+  const isActive = status === "PENDING" ? agency.isActive : status === "ACTIVE";
+  if (status === agency.status && isActive === agency.isActive) return agency;
+  return { ...agency, status, isActive, version: agency.version + 1, updatedAt: now };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
 }
 
 function sameProfile(one: AgencyProfile, other: AgencyProfile): boolean {

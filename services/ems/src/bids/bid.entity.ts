@@ -20,6 +20,7 @@ export const BidEntity = defineEntity({
     source: p.text().$type<BidSource>(),
     seenMaterialVersion: p.integer(),
     submittedByUserId: p.text(),
+    overrideReason: p.text().nullable(),
     submittedAt: p.datetime(3),
     updatedAt: p.datetime(3),
     version: p.integer(),

@@ -1,5 +1,6 @@
 import {
   BidAcceptedSchema,
+  BidAmendedSchema,
   BidExpiredSchema,
   BidRejectedSchema,
   BidSubmittedSchema,
@@ -16,7 +17,7 @@ export async function addBid(change: Change, bid: Bid, attemptId?: string): Prom
   tell(change, bid, attemptId);
 }
 
-/** Saves a bid's new status and tells it. @param attemptId if it has won. @throws as `updateBid` does. */
+/** Saves a bid's new status, or its new offer, and tells it. @param attemptId if it has won. @throws as `updateBid` does. */
 export async function saveBid(change: Change, bid: Bid, attemptId?: string): Promise<void> {
   await updateBid(change.tx, bid);
   tell(change, bid, attemptId);
@@ -27,8 +28,10 @@ function tell(change: Change, bid: Bid, attemptId = ""): void {
   const about = { aggregateId: bid.id, version: bid.version };
   change.touched("bid", bid.id);
   switch (bid.status) {
-    case "PENDING":
-      return change.emit({ schema: BidSubmittedSchema, message: { bid: state }, ...about });
+    case "PENDING": {
+      const schema = bid.version === 1 ? BidSubmittedSchema : BidAmendedSchema;
+      return change.emit({ schema, message: { bid: state }, ...about });
+    }
     case "ACCEPTED":
       return change.emit({ schema: BidAcceptedSchema, message: { bid: state, attemptId }, ...about });
     case "REJECTED":

@@ -49,17 +49,43 @@ export async function lockOwnOpenBid(tx: Tx, tripId: string, agencyId: string): 
   return row ? bidFromRow(row) : undefined;
 }
 
+/** The trips among these that an agency has declined. */
+export async function findDeclinedTrips(
+  em: SqlEntityManager,
+  agencyId: string | undefined,
+  tripIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (agencyId === undefined || tripIds.length === 0) return new Set();
+  const where = { agencyId: agencyId as AgencyId, tripId: { $in: [...tripIds] }, endReason: "DECLINED" } as const;
+  const rows = await em.find(BidEntity, where, { ...unmanaged, fields: ["id", "tripId"] });
+  return new Set(rows.map(({ tripId }) => tripId));
+}
+
+/** The first answer by which an agency has declined a trip; undefined if it has not. */
+export async function findDeclinedBid(
+  em: SqlEntityManager,
+  tripId: string,
+  agencyId: string,
+): Promise<Bid | undefined> {
+  const where = { agencyId: { $eq: agencyId as AgencyId }, tripId: { $eq: tripId }, endReason: "DECLINED" } as const;
+  const [row] = await em.find(BidEntity, where, { ...unmanaged, orderBy: { submittedAt: "asc", id: "asc" }, limit: 1 });
+  return row ? bidFromRow(row) : undefined;
+}
+
+/** The trips on which an agency has open bids, in the order of their ids. */
+export async function tripsWithOpenBids(em: SqlEntityManager, agencyId: string): Promise<readonly string[]> {
+  const where = { agencyId: { $eq: agencyId as AgencyId }, status: "PENDING" } as const;
+  const rows = await em.find(BidEntity, where, { ...unmanaged, fields: ["id", "tripId"], orderBy: { tripId: "asc" } });
+  return rows.map(({ tripId }) => tripId);
+}
+
 /** Adds a bid. @throws Refusal OPEN_BID_EXISTS if the agency has an open one for the trip. */
 export async function insertBid(tx: Tx, bid: Bid): Promise<void> {
   const { submittedBy, ...columns } = bid;
   try {
     await tx.insert(BidEntity, {
       ...columns,
-      unitId: bid.unitId ?? null,
-      amount: bid.amount ?? null,
-      estimatedArrival: bid.estimatedArrival ?? null,
-      estimatedPickup: bid.estimatedPickup ?? null,
-      endReason: bid.endReason ?? null,
+      ...changingColumns(bid),
       submittedByUserId: submittedBy,
       importedAt: null,
     });
@@ -71,11 +97,23 @@ export async function insertBid(tx: Tx, bid: Bid): Promise<void> {
   }
 }
 
-/** Saves a bid's new status. @throws Refusal CONCURRENT_CHANGE if the bid is no longer the one that was decided on. */
-export async function updateBid(tx: Tx, { id, status, endReason, version, updatedAt }: Bid): Promise<void> {
-  const columns = { status, endReason: endReason ?? null, version, updatedAt };
-  const count = await tx.nativeUpdate(BidEntity, { id, version: version - 1 }, columns);
+/** Saves what changed of a bid. @throws Refusal CONCURRENT_CHANGE if it is no longer the one that was decided on. */
+export async function updateBid(tx: Tx, bid: Bid): Promise<void> {
+  const { id, version } = bid;
+  const count = await tx.nativeUpdate(BidEntity, { id, version: version - 1 }, changingColumns(bid));
   if (count !== 1) throw refuse(Reason.CONCURRENT_CHANGE, `bid ${id} has changed meanwhile`);
+}
+
+function changingColumns({ status, seenMaterialVersion, notes, version, updatedAt, ...bid }: Bid) {
+  return {
+    ...{ status, seenMaterialVersion, notes, version, updatedAt },
+    unitId: bid.unitId ?? null,
+    amount: bid.amount ?? null,
+    estimatedArrival: bid.estimatedArrival ?? null,
+    estimatedPickup: bid.estimatedPickup ?? null,
+    endReason: bid.endReason ?? null,
+    overrideReason: bid.overrideReason ?? null,
+  };
 }
 
 /** Whose bids: of one hospital's trips, of one agency, or all. */
@@ -86,6 +124,8 @@ export interface BidListing {
   readonly reach: BidReach;
   /** Only this trip's. */
   readonly tripId: string | undefined;
+  /** Only this agency's. */
+  readonly agencyId: string | undefined;
   /** Any of these; all if empty. */
   readonly statuses: readonly BidStatus[];
   readonly after: Moment | undefined;
@@ -94,11 +134,12 @@ export interface BidListing {
 
 /** Bids, oldest first. */
 export async function listBids(em: SqlEntityManager, listing: BidListing): Promise<readonly Bid[]> {
-  const { tripId, statuses, after, limit } = listing;
+  const { tripId, agencyId, statuses, after, limit } = listing;
   const { rows } = await sql<{ id: BidId }>`
     select b.id from bid b
      where ${reachOf(listing.reach)}
        ${tripId === undefined ? sql`` : sql`and b.trip_id = ${tripId}`}
+       ${agencyId === undefined ? sql`` : sql`and b.agency_id = ${agencyId}`}
        ${statuses.length === 0 ? sql`` : sql`and b.status in (${sql.join(statuses)})`}
        ${after === undefined ? sql`` : sql`and (b.submitted_at, b.id) > (${after.at}, ${after.id})`}
      order by b.submitted_at, b.id limit ${limit}`.execute(em.getKysely());
@@ -121,6 +162,7 @@ function bidFromRow(row: BidRow): Bid {
     estimatedArrival,
     estimatedPickup,
     endReason,
+    overrideReason,
     submittedByUserId,
     importedAt: _,
     ...rest
@@ -132,6 +174,7 @@ function bidFromRow(row: BidRow): Bid {
     ...(estimatedArrival && { estimatedArrival }),
     ...(estimatedPickup && { estimatedPickup }),
     ...(endReason && { endReason }),
+    ...(overrideReason && { overrideReason }),
     submittedBy: submittedByUserId,
   };
 }

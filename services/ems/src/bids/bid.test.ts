@@ -1,6 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
 import { aBid } from "./bid.builder.ts";
-import { amountFromText, bidBecoming, type BidStatus, bidStatuses, isOpen, mayBecome } from "./bid.ts";
+import {
+  amendedBid,
+  amountFromText,
+  bidBecoming,
+  type BidStatus,
+  bidStatuses,
+  isOpen,
+  isOutdated,
+  mayBecome,
+  hasSoundTimes,
+  declinedBid,
+} from "./bid.ts";
 
 const now = new Date("2026-01-01T08:00:00Z");
 
@@ -27,6 +38,45 @@ describe("a bid", () => {
     expect(isOpen(aBid(), false)).toMatchObject({ ok: true });
     expect(isOpen(aBid(), true)).toMatchObject({ ok: false, reason: "BID_HELD" });
     expect(isOpen(aBid({ status: "ACCEPTED" }), false)).toMatchObject({ ok: false, reason: "BID_NOT_PENDING" });
+  });
+
+  it("changes by what is named alone, and is then meant for the trip as it is", () => {
+    const at = (minute: number): Date => new Date(Date.UTC(2026, 0, 1, 9, minute));
+    const offered = aBid({ amount: "300.00", unitId: "unit-1", estimatedArrival: at(10), notes: "two medics" });
+    const { amount: _, ...rest } = offered;
+    expect(amendedBid(offered, { amount: undefined, estimatedArrival: at(20) }, { now, materialVersion: 3 })).toEqual({
+      ...rest,
+      ...{ estimatedArrival: at(20), seenMaterialVersion: 3, version: 2, updatedAt: now },
+    });
+    const confirmed = amendedBid(offered, {}, { now, materialVersion: 3, overrideReason: "by phone" });
+    expect(confirmed).toEqual({
+      ...offered,
+      ...{ overrideReason: "by phone", seenMaterialVersion: 3, version: 2, updatedAt: now },
+    });
+  });
+
+  it("is outdated while it is open and its trip has changed since", () => {
+    expect(isOutdated(aBid({ seenMaterialVersion: 1 }), 2)).toBe(true);
+    expect(isOutdated(aBid({ seenMaterialVersion: 2 }), 2)).toBe(false);
+    expect(isOutdated(aBid({ seenMaterialVersion: 1, status: "REJECTED" }), 2)).toBe(false);
+  });
+
+  it("has times that lie ahead, the pickup not before the arrival", () => {
+    const [early, late] = [new Date(now.getTime() + 1), new Date(now.getTime() + 2)];
+    const isSound = (offer: object): boolean => hasSoundTimes(offer, now).ok;
+    expect(isSound({ estimatedArrival: early, estimatedPickup: late })).toBe(true);
+    expect(isSound({ estimatedArrival: early, estimatedPickup: early })).toBe(true);
+    expect(isSound({ estimatedArrival: late, estimatedPickup: early })).toBe(false);
+    expect(isSound({ estimatedArrival: now })).toBe(false);
+    expect(isSound({ estimatedPickup: now })).toBe(false);
+  });
+
+  it("that declines is over from the start", () => {
+    const { id, tripId, agencyId, seenMaterialVersion, submittedBy } = aBid();
+    const facts = { id, tripId, agencyId, seenMaterialVersion, submittedBy };
+    expect(declinedBid(facts, "no crew", now)).toMatchObject({
+      ...{ status: "WITHDRAWN", endReason: "DECLINED", notes: "no crew", version: 1 },
+    });
   });
 
   it.each([

@@ -18,7 +18,7 @@ import { assertEtag } from "#platform/rpc/etag.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { messageFromBid } from "../bids/bid.message.ts";
 import { findBid, lockBid, lockOwnOpenBid } from "../bids/bid.store.ts";
-import { type Bid, isOpen } from "../bids/bid.ts";
+import { type Bid, isOpen, isOutdated } from "../bids/bid.ts";
 import { grantedOrThrow } from "../granted.ts";
 import { findCandidate, lockTripCopy } from "../trip-copies/trip-copy.store.ts";
 import { isEligible, isOpenTo, isWaiting, type TripCopy } from "../trip-copies/trip-copy.ts";
@@ -52,7 +52,8 @@ export function acceptanceRpc(deps: AcceptanceRpcDeps): AcceptanceMethods {
         begin: (work, key) => holdForBid(work, request, { user, key, attemptId: newId() as AttemptId }),
         answer: async (tx, assignment) => {
           const bid = await findBid(tx, request.bidId);
-          return { ...messageOf(assignment), ...(bid && { bid: messageFromBid(bid, user) }) };
+          const seen = assignment.seenMaterialVersion;
+          return { ...messageOf(assignment), ...(bid && { bid: messageFromBid(bid, user, seen) }) };
         },
       });
     },
@@ -140,7 +141,8 @@ async function holdForBid(work: Work, { bidId, etag }: AcceptBidRequest, attempt
   const before = await findOwnAttempt(work, attempt.key);
   if (before) return before;
   const bid = await lockOpenBid(work, bidId, etag);
-  grantedOrThrow(isWaiting(trip));
+  grantedOrThrow(isWaiting(trip, work.now));
+  if (isOutdated(bid, trip.materialVersion)) throw refuse(Reason.BID_OUTDATED, `trip ${trip.id} has changed since`);
   const agency = grantedOrThrow(isEligible(trip, await findCandidate(tx, bid.agencyId)));
   const { unitId, seenMaterialVersion } = bid;
   return hold(work, { ...attemptOf(attempt), trip, agencyId: agency.id, unitId, bidId, seenMaterialVersion });
@@ -154,7 +156,7 @@ async function holdForTrip(work: Work, request: AcceptTripRequest, attempt: Atte
   const before = await findOwnAttempt(work, attempt.key);
   if (before) return before;
   const candidate = await findCandidate(tx, attempt.user.organizationId ?? "");
-  const { trip, agency } = grantedOrThrow(isOpenTo(copy, candidate, tripId));
+  const { trip, agency } = grantedOrThrow(isOpenTo(copy, candidate, { tripId, now: work.now }));
   if (trip.awardPolicy !== "FIRST_ACCEPT") {
     throw refuse(Reason.AWARD_POLICY_MISMATCH, "the hospital chooses among the bids for this trip");
   }

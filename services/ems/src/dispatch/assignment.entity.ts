@@ -16,6 +16,9 @@ export const AssignmentEntity = defineEntity({
     unitId: p.text().nullable(),
     unitType: p.text().$type<UnitType>().nullable(),
     unitState: p.text().$type<AssignedUnit["state"]>().nullable(),
+    /** The unit that has the trip until the swap is known to have happened. */
+    previousUnitId: p.text().nullable(),
+    previousUnitType: p.text().$type<UnitType>().nullable(),
     bidId: p.text().nullable(),
     state: p.text().$type<AssignmentState>(),
     releaseReason: p.text().$type<ReleaseReason>().nullable(),

@@ -68,12 +68,16 @@ async function resolveHold(options: ReconcilerOptions, assignment: Assignment, s
 /** Tells Hospital of the unit once more: it answers the same whether it has heard of it or not. */
 async function resolveUnit(options: ReconcilerOptions, assignment: Assignment, signal: AbortSignal): Promise<void> {
   const { unitOfWork, newId, claims, log } = options;
-  const { attemptId, tripId, unit } = assignment;
+  const { attemptId, tripId, unit, previousUnit } = assignment;
   if (!unit) return;
   const about = { attemptId, unitId: unit.id };
   let isOnTrip: boolean;
   try {
-    const told = { ...about, tripId, unitType: protoFromUnitType(unit.type) };
+    const told = {
+      ...{ ...about, tripId },
+      unitType: protoFromUnitType(unit.type),
+      previousUnitId: previousUnit?.id ?? "",
+    };
     await claims.setTripUnit(told, system({ signal, requestId: newId() }));
     isOnTrip = true;
   } catch (error) {

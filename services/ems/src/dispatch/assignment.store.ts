@@ -163,6 +163,7 @@ export async function listAssignments(
 function refusalFrom(error: unknown): unknown {
   switch (violatedConstraint(error)) {
     case "one_active_trip_per_unit":
+    case "one_swap_per_unit":
       return refuse(Reason.UNIT_NOT_AVAILABLE, "the unit is on another trip", { cause: error });
     case "assignment_idempotency_key":
       return refuse(Reason.REQUEST_ID_REUSED, "the request_id was used before with another request", { cause: error });
@@ -171,11 +172,14 @@ function refusalFrom(error: unknown): unknown {
   }
 }
 
-function changingColumns({ unit, bidId, state, releaseReason, tripVersion, check, updatedAt }: Assignment) {
+function changingColumns({ unit, previousUnit, ...assignment }: Assignment) {
+  const { bidId, state, releaseReason, tripVersion, check, updatedAt } = assignment;
   return {
     unitId: unit?.id ?? null,
     unitType: unit?.type ?? null,
     unitState: unit?.state ?? null,
+    previousUnitId: previousUnit?.id ?? null,
+    previousUnitType: previousUnit?.type ?? null,
     bidId: bidId ?? null,
     state,
     releaseReason: releaseReason ?? null,
@@ -187,12 +191,14 @@ function changingColumns({ unit, bidId, state, releaseReason, tripVersion, check
 }
 
 function assignmentFromRow(row: AssignmentRow): Assignment {
-  const { unitId, unitType, unitState, idempotencyKey: key, requestHash: hash } = row;
+  const { unitId, unitType, unitState, previousUnitId, previousUnitType } = row;
+  const { idempotencyKey: key, requestHash: hash } = row;
   return {
     attemptId: row.attemptId,
     tripId: row.tripId,
     agencyId: row.agencyId,
     ...(unitId && unitType && unitState && { unit: { id: unitId, type: unitType, state: unitState } }),
+    ...(previousUnitId && previousUnitType && { previousUnit: { id: previousUnitId, type: previousUnitType } }),
     ...(row.bidId && { bidId: row.bidId }),
     state: row.state,
     ...(row.releaseReason && { releaseReason: row.releaseReason }),

@@ -42,6 +42,8 @@ describe("an assignment", () => {
       CHANGED: "TRIP_CHANGED",
       ABANDONED: "CONCURRENT_CHANGE",
       SUPERSEDED: "TRIP_ALREADY_ASSIGNED",
+      GIVEN_BACK: "TRIP_CHANGED",
+      CONSENT_LAPSED: "TRIP_CHANGED",
     });
   });
 

@@ -16,7 +16,15 @@ export type AssignmentState = (typeof assignmentStates)[number];
  * Why an assignment was released. ABANDONED: the claim never took effect at Hospital, and never will. SUPERSEDED: a
  * later attempt has won the trip.
  */
-export const releaseReasons = ["ALREADY_ASSIGNED", "CANCELLED", "CHANGED", "ABANDONED", "SUPERSEDED"] as const;
+export const releaseReasons = [
+  "ALREADY_ASSIGNED",
+  "CANCELLED",
+  "CHANGED",
+  "ABANDONED",
+  "SUPERSEDED",
+  "GIVEN_BACK",
+  "CONSENT_LAPSED",
+] as const;
 
 /** Why an assignment was released. */
 export type ReleaseReason = (typeof releaseReasons)[number];
@@ -35,6 +43,8 @@ export interface Assignment {
   readonly tripId: string;
   readonly agencyId: AgencyId;
   readonly unit?: AssignedUnit;
+  /** The unit that has the trip until Hospital is known to have the one that replaces it. Both are kept from others. */
+  readonly previousUnit?: Omit<AssignedUnit, "state">;
   readonly bidId?: string;
   readonly state: AssignmentState;
   readonly releaseReason?: ReleaseReason;
@@ -98,34 +108,51 @@ export interface Won {
   readonly now: Date;
 }
 
+/** The units that the assignment keeps from others while it is active. */
+export function unitIdsOf({ unit, previousUnit }: Assignment): readonly string[] {
+  return [unit, previousUnit].flatMap((it) => it?.id ?? []);
+}
+
 /** The assignment once the trip is not, or no longer, the agency's. */
 export function released(assignment: Assignment, releaseReason: ReleaseReason, now: Date): Assignment {
-  const { check: _, ...rest } = assignment;
+  const { check: _, ...rest } = withoutSwap(assignment);
   return { ...rest, state: "RELEASED", releaseReason, updatedAt: now };
 }
 
 /** The assignment once its trip was completed. */
 export function completed(assignment: Assignment, now: Date): Assignment {
-  const { check: _, ...rest } = assignment;
+  const { check: _, ...rest } = withoutSwap(assignment);
   return { ...rest, state: "COMPLETED", updatedAt: now };
 }
 
-/** The assignment with a unit that Hospital has yet to be told of. */
+/** The assignment with a unit that Hospital has yet to be told of; the one that it replaces, if any, stays until then. */
 export function withHeldUnit(assignment: Assignment, { id, type }: Omit<AssignedUnit, "state">, now: Date): Assignment {
-  return { ...assignment, unit: { id, type, state: "HELD" }, check: firstCheck(now), updatedAt: now };
+  const { unit: before, ...rest } = assignment;
+  return {
+    ...rest,
+    unit: { id, type, state: "HELD" },
+    ...(before && { previousUnit: { id: before.id, type: before.type } }),
+    check: firstCheck(now),
+    updatedAt: now,
+  };
 }
 
-/** The assignment once Hospital has its unit. */
+/** The assignment once Hospital has its unit: the one that had the trip before is no longer its own. */
 export function withConfirmedUnit(assignment: Assignment, now: Date): Assignment {
-  const { check: _, unit, ...rest } = assignment;
+  const { check: _, previousUnit: __, unit, ...rest } = assignment;
   if (!unit) throw new Error(`assignment ${assignment.attemptId} has no unit to confirm`);
   return { ...rest, unit: { ...unit, state: "CONFIRMED" }, updatedAt: now };
 }
 
-/** The assignment once Hospital has refused its unit. */
+/** The assignment once Hospital has refused its unit: the one that it was to replace keeps the trip. */
 export function withoutUnit(assignment: Assignment, now: Date): Assignment {
-  const { check: _, unit: __, ...rest } = assignment;
-  return { ...rest, updatedAt: now };
+  const { check: _, unit: __, previousUnit, ...rest } = assignment;
+  return { ...rest, ...(previousUnit && { unit: { ...previousUnit, state: "CONFIRMED" } }), updatedAt: now };
+}
+
+/** The assignment with the unit that is known to have the trip; another that was to replace it is given up. */
+function withoutSwap(assignment: Assignment): Assignment {
+  return assignment.previousUnit ? withoutUnit(assignment, assignment.updatedAt) : assignment;
 }
 
 /** What whoever asked for the trip is told: it is theirs, it is not known yet, or why it is not theirs. */
@@ -139,6 +166,9 @@ export function answerOf({ state, releaseReason, tripId }: Assignment): Decision
       return refused("TRIP_CHANGED", `trip ${tripId} is not the one that the agency saw`);
     case "ABANDONED":
       return refused("CONCURRENT_CHANGE", `the claim of trip ${tripId} did not reach Hospital; it may be made again`);
+    case "GIVEN_BACK":
+    case "CONSENT_LAPSED":
+      return refused("TRIP_CHANGED", `the agency had trip ${tripId}, and has it no longer`);
     default:
       return refused("TRIP_ALREADY_ASSIGNED", `another agency has trip ${tripId}`);
   }
@@ -152,16 +182,26 @@ export function mayBeginAnew({ state, releaseReason }: Assignment): boolean {
   return state === "RELEASED" && releaseReason === "ABANDONED";
 }
 
+/** What naming a unit means for an assignment: a step to take, one whose outcome is not known, or one that was taken. */
+export type UnitStep = "new" | "again" | "done";
+
 /** What a unit may be put on: a trip that the agency has won, and that has no unit. */
-export function mayTakeUnit(assignment: Assignment, unitId: string): Decision<"new" | "again" | "done"> {
+export function mayTakeUnit(assignment: Assignment, unitId: string): Decision<UnitStep> {
+  const step = unitStep(assignment, unitId);
+  return step.ok && step.value === "new" && assignment.unit
+    ? refused("INVALID_STATE_TRANSITION", `trip ${assignment.tripId} has a unit`)
+    : step;
+}
+
+/** What naming a unit means for a trip that the agency has won, whether it has a unit or not. */
+export function unitStep(assignment: Assignment, unitId: string): Decision<UnitStep> {
   const { state, releaseReason, unit, tripId } = assignment;
   if (state === "HELD") return refused("INVALID_STATE_TRANSITION", `it is not known yet who has trip ${tripId}`);
   if (state === "RELEASED" && releaseReason === "CANCELLED") {
     return refused("TRIP_CANCELLED", `trip ${tripId} was cancelled`);
   }
   if (state !== "CONFIRMED") return refused("INVALID_STATE_TRANSITION", `the assignment of trip ${tripId} is ${state}`);
-  if (!unit) return granted("new");
-  if (unit.id === unitId) return granted(unit.state === "HELD" ? "again" : "done");
-  if (unit.state === "HELD") return refused("CONCURRENT_CHANGE", `another unit is being put on trip ${tripId}`);
-  return refused("INVALID_STATE_TRANSITION", `trip ${tripId} has a unit`);
+  if (unit?.id === unitId) return granted(unit.state === "HELD" ? "again" : "done");
+  if (unit?.state === "HELD") return refused("CONCURRENT_CHANGE", `another unit is being put on trip ${tripId}`);
+  return granted("new");
 }

@@ -12,6 +12,7 @@ import { momentFromKey, openPage } from "#platform/rpc/page.ts";
 import { assignmentStateFromProto, messageFromAssignment } from "./assignment.message.ts";
 import { listAssignments } from "./assignment.store.ts";
 import { assignUnit, type AssignUnitDeps } from "./assign-unit.rpc.ts";
+import { swapUnit } from "./swap-unit.rpc.ts";
 
 export interface DispatchRpcDeps extends AssignUnitDeps {
   /** Hospital, which owns trips. */
@@ -23,6 +24,8 @@ export function dispatchRpc(deps: DispatchRpcDeps): ServiceImpl<typeof DispatchS
   const { unitOfWork, trips } = deps;
   return {
     assignUnit: (request, context) => assignUnit(deps, request, context),
+
+    swapUnit: (request, context) => swapUnit(deps, request, context),
 
     listAssignments: (request, context) => {
       const { userType, organizationId = "" } = userOf(context);

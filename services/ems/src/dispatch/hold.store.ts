@@ -59,7 +59,7 @@ export async function lockUnitFor(
   { tx, now }: Change,
   { unitId, agencyId, trip }: { readonly unitId: string; readonly agencyId: string; readonly trip: TripCopy },
 ): Promise<Unit> {
-  return grantedOrThrow(mayBeSent(await lockUnit(tx, unitId), { agencyId, level: trip.level, now }));
+  return grantedOrThrow(mayBeSent(await lockUnit(tx, unitId, now), { agencyId, level: trip.level, now }));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, Code, type HandlerContext } from "@connectrpc/connect";
+import { type CallOptions, type Client, Code, type HandlerContext } from "@connectrpc/connect";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import {
   ClaimLostReason,
@@ -30,23 +30,39 @@ export interface TripClaimDeps {
 
 const mostCollisions = 3;
 
-/**
- * Claims a trip at Hospital in the caller's name. May be repeated: the same attempt always gets the same outcome. Never
- * throws: what cannot be known now is UNKNOWN.
- */
+/** Claims a trip at Hospital in the caller's name; otherwise as `claimTripWith`. */
 export async function claimTrip(
   deps: TripClaimDeps,
   assignment: Assignment,
   context: HandlerContext,
 ): Promise<ClaimVerdict> {
+  return claimTripWith(deps, assignment, { options: () => forward(context), signal: context.signal });
+}
+
+/** In whose name a claim is made, and until when. */
+export interface Claimant {
+  /** Made anew for each try. */
+  readonly options: () => CallOptions;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Claims a trip at Hospital. May be repeated: the same attempt always gets the same outcome. Never throws: what cannot be
+ * known now is UNKNOWN.
+ */
+export async function claimTripWith(
+  deps: TripClaimDeps,
+  assignment: Assignment,
+  { options, signal }: Claimant,
+): Promise<ClaimVerdict> {
   for (let collisions = 0; ; collisions += 1) {
     try {
-      return verdictFrom(await deps.claims.claimTrip(claimFrom(assignment), forward(context)));
+      return verdictFrom(await deps.claims.claimTrip(claimFrom(assignment), options()));
     } catch (error) {
       if (isCollision(error) && collisions < mostCollisions) continue;
       if (!isRefusal(error)) return unknown(deps, assignment, error);
       // The refusal is about this call alone: a copy of it may still be on its way, and must not win after we let go.
-      const verdict = await resolveClaim(deps, assignment, system({ signal: context.signal }));
+      const verdict = await resolveClaim(deps, assignment, system(signal && { signal }));
       return verdict.outcome === "LOST" ? { ...verdict, refusal: error } : verdict;
     }
   }

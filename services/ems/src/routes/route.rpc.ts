@@ -1,26 +1,23 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import {
-  type CreateRouteRequest,
   CreateRouteResponseSchema,
+  GetRouteResponseSchema,
   ListRoutesResponseSchema,
-  type RouteSchema,
   type RouteService,
-  RouteStatus,
-  RouteType as ProtoRouteType,
+  UpdateRouteResponseSchema,
 } from "#gen/medport/ems/v1/route_service_pb.ts";
-import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
-import { RouteCreatedSchema } from "#gen/medport/events/v1/route_events_pb.ts";
-import { userOf } from "#platform/auth/caller.ts";
-import type { UnitOfWork } from "#platform/database/unit-of-work.ts";
+import { RouteCreatedSchema, RouteUpdatedSchema } from "#gen/medport/events/v1/route_events_pb.ts";
+import { type UserIdentity, userOf } from "#platform/auth/caller.ts";
+import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import type { IdSource } from "#platform/id.ts";
-import { etagOf } from "#platform/rpc/etag.ts";
-import { notFound, refuse } from "#platform/rpc/refusal.ts";
-import { findAgency } from "../agencies/agency.store.ts";
+import { assertEtag } from "#platform/rpc/etag.ts";
 import { openPage, placeFromKey } from "#platform/rpc/page.ts";
-import { insertRoute, listRoutes } from "./route.store.ts";
-import { type NewRoute, newRoute, type Route, type RouteId, routeTypes } from "./route.ts";
+import { notFound } from "#platform/rpc/refusal.ts";
+import { findAgency } from "../agencies/agency.store.ts";
+import { grantedOrThrow } from "../granted.ts";
+import { changedDetailsFrom, messageFromRoute, newRouteFrom, routeStatusFromProto } from "./route.message.ts";
+import { findRoute, insertRoute, listRoutes, lockRoute, updateRoute } from "./route.store.ts";
+import { newRoute, type Route, type RouteId, withDetails } from "./route.ts";
 
 export interface RouteRpcDeps {
   readonly unitOfWork: UnitOfWork;
@@ -35,22 +32,48 @@ export function routeRpc({ unitOfWork, newId }: RouteRpcDeps): ServiceImpl<typeo
       return unitOfWork.write(context, request, CreateRouteResponseSchema, async (work) => {
         const agency = await findAgency(work.tx, organizationId);
         if (!agency) throw notFound("agency", organizationId);
-        const wanted = { ...routeFrom(request), id: newId() as RouteId, agencyId: agency.id };
+        const wanted = { ...newRouteFrom(request), id: newId() as RouteId, agencyId: agency.id };
         const route = newRoute(wanted, work.now);
         await insertRoute(work.tx, route);
-        const { id: routeId, agencyId, name, version } = route;
-        work.emit({ schema: RouteCreatedSchema, message: { routeId, agencyId, name }, aggregateId: routeId, version });
-        work.touched("route", routeId);
+        tell(work, RouteCreatedSchema, route);
         return { route: messageFromRoute(route) };
       });
     },
 
+    updateRoute: (request, context) =>
+      unitOfWork.write(context, request, UpdateRouteResponseSchema, async (work) => {
+        const { routeId, etag } = request;
+        const before = await lockRoute(work.tx, routeId);
+        if (!before || !maySee(userOf(context), before)) throw notFound("route", routeId);
+        work.touched("route", routeId);
+        assertEtag(etag, before.version);
+        const after = grantedOrThrow(withDetails(before, changedDetailsFrom(before, request), work.now));
+        // Nothing has changed, and the world must not hear of a change.
+        if (after === before) return { route: messageFromRoute(before) };
+        await updateRoute(work.tx, before, after);
+        tell(work, RouteUpdatedSchema, after);
+        return { route: messageFromRoute(after) };
+      }),
+
+    getRoute: (request, context) =>
+      unitOfWork.read(context, request, GetRouteResponseSchema, async (work) => {
+        const route = await findRoute(work.tx, request.routeId);
+        if (!route || !maySee(userOf(context), route)) throw notFound("route", request.routeId);
+        work.touched("route", route.id);
+        return { route: messageFromRoute(route) };
+      }),
+
     listRoutes: (request, context) => {
-      const { organizationId: agencyId = "" } = userOf(context);
-      const page = openPage(context, request, {});
+      const { userType, organizationId } = userOf(context);
+      const { agencyId: wanted } = request;
+      // Center may look at one agency's routes; an agency looks at its own, whatever it asks for.
+      const agencyId = userType === "CENTER" ? wanted || undefined : (organizationId ?? "");
+      const statuses = request.statuses.flatMap((status) => routeStatusFromProto(status) ?? []).toSorted();
+      const page = openPage(context, request, { agencyId, statuses });
       return unitOfWork.read(context, request, ListRoutesResponseSchema, async (work) => {
-        const found = await listRoutes(work.tx, { agencyId, after: placeFromKey(page.after), limit: page.limit });
-        const { rows, nextPageToken } = page.end(found, ({ name, id }) => [name, id]);
+        if (wanted !== "" && agencyId !== wanted) throw notFound("agency", wanted);
+        const listing = { agencyId, statuses, after: placeFromKey(page.after), limit: page.limit };
+        const { rows, nextPageToken } = page.end(await listRoutes(work.tx, listing), ({ name, id }) => [name, id]);
         for (const { id } of rows) work.touched("route", id);
         return { routes: rows.map(messageFromRoute), nextPageToken };
       });
@@ -58,30 +81,16 @@ export function routeRpc({ unitOfWork, newId }: RouteRpcDeps): ServiceImpl<typeo
   };
 }
 
-function routeFrom(request: CreateRouteRequest): Omit<NewRoute, "id" | "agencyId"> {
-  const type = routeTypes.find((name) => ProtoRouteType[name] === request.type);
-  if (!type) throw refuse(Reason.VALIDATION_FAILED, "the route has no type that this version knows");
-  const { name, waypoints, distanceMiles, estimatedMinutes } = request;
-  return {
-    name,
-    type,
-    waypoints: waypoints.map(({ latitude, longitude }) => ({ latitude, longitude })),
-    ...(distanceMiles !== "" && { distanceMiles: Number(distanceMiles).toFixed(2) }),
-    ...(estimatedMinutes !== 0 && { estimatedMinutes }),
-  };
+/** An agency sees its own routes, Center all. */
+function maySee({ userType, organizationId }: UserIdentity, { agencyId }: Route): boolean {
+  return userType === "CENTER" || agencyId === organizationId;
 }
 
-function messageFromRoute(route: Route): MessageInitShape<typeof RouteSchema> {
-  const { id, agencyId, name, type, waypoints, distanceMiles, estimatedMinutes, status, version } = route;
-  return {
-    ...{ id, agencyId, name },
-    type: ProtoRouteType[type],
-    waypoints: waypoints.map((waypoint) => ({ ...waypoint })),
-    distanceMiles: distanceMiles ?? "",
-    estimatedMinutes: estimatedMinutes ?? 0,
-    status: RouteStatus[status],
-    etag: etagOf(version),
-    createTime: timestampFromDate(route.createdAt),
-    updateTime: timestampFromDate(route.updatedAt),
-  };
+function tell(
+  work: Work,
+  schema: typeof RouteCreatedSchema | typeof RouteUpdatedSchema,
+  { id: routeId, agencyId, name, version }: Route,
+): void {
+  work.emit({ schema, message: { routeId, agencyId, name }, aggregateId: routeId, version });
+  work.touched("route", routeId);
 }

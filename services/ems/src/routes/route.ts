@@ -1,5 +1,6 @@
 import type { Id } from "#platform/id.ts";
 import type { AgencyId } from "../agencies/agency.ts";
+import { type Decision, granted, refused } from "../decisions/decision.ts";
 
 /** Identifies a route. */
 export type RouteId = Id<"Route">;
@@ -48,4 +49,35 @@ export type NewRoute = Pick<
 /** A route that is driven from now on. */
 export function newRoute(route: NewRoute, now: Date): Route {
   return { ...route, status: "ACTIVE", version: 1, createdAt: now, updatedAt: now };
+}
+
+/** What may change about a route. */
+export type RouteDetails = Pick<Route, "name" | "type" | "waypoints" | "distanceMiles" | "estimatedMinutes" | "status">;
+
+/** The route with other details; the very same one if they are what it has. One that is ARCHIVED stays as it is. */
+export function withDetails(route: Route, details: RouteDetails, now: Date): Decision<Route> {
+  if (details.name.trim() === "") return refused("VALIDATION_FAILED", "a route has a name");
+  // Stops of the former system that we cannot read are not counted against it.
+  const hasNewWay = details.waypoints !== route.waypoints;
+  if (hasNewWay && details.waypoints.length < 2) return refused("VALIDATION_FAILED", "a route has two points at least");
+  if (sameDetails(route, details)) return granted(route);
+  if (route.status === "ARCHIVED") return refused("INVALID_STATE_TRANSITION", "an archived route stays as it is");
+  const { distanceMiles: _, estimatedMinutes: __, ...rest } = route;
+  return granted({ ...rest, ...details, version: route.version + 1, updatedAt: now });
+}
+
+function sameDetails(one: RouteDetails, other: RouteDetails): boolean {
+  return (
+    one.name === other.name &&
+    one.type === other.type &&
+    one.status === other.status &&
+    one.distanceMiles === other.distanceMiles &&
+    one.estimatedMinutes === other.estimatedMinutes &&
+    one.waypoints.length === other.waypoints.length &&
+    one.waypoints.every((waypoint, index) => samePoint(waypoint, other.waypoints[index]))
+  );
+}
+
+function samePoint(one: Waypoint, other: Waypoint | undefined): boolean {
+  return one.latitude === other?.latitude && one.longitude === other.longitude;
 }

@@ -9,7 +9,7 @@ import {
 } from "#gen/medport/transport/v1/trip_pb.ts";
 import type { AvailableTrip } from "./available-trip.store.ts";
 import { awardPolicies, priorities, urgencyOf } from "./transport.ts";
-import { levelFromProto, placeFromMessage } from "./trip-copy.message.ts";
+import { levelFromProto, placeFromMessage, windowFrom } from "./trip-copy.message.ts";
 
 /** A trip that waits for an agency, as messages carry it. */
 export function messageFromAvailableTrip(trip: AvailableTrip): MessageInitShape<typeof AvailableTripSchema> {
@@ -27,6 +27,14 @@ export function messageFromAvailableTrip(trip: AvailableTrip): MessageInitShape<
     materialVersion: BigInt(trip.materialVersion),
     receiveTime: timestampFromDate(trip.receivedAt),
     ownBidId: trip.ownBidId ?? "",
+    ...(trip.biddingClosesAt && { biddingCloseTime: timestampFromDate(trip.biddingClosesAt) }),
+    ...(trip.pickupWindow && {
+      pickupWindow: {
+        startTime: timestampFromDate(trip.pickupWindow.start),
+        endTime: timestampFromDate(trip.pickupWindow.end),
+      },
+    }),
+    declined: trip.isDeclined,
   };
 }
 
@@ -39,6 +47,7 @@ export function availableTripFromOwner(trip: Trip, receivedAt: Date): AvailableT
   const level = levelFromProto(trip.transportLevel);
   const priority = priorities.find((name) => ProtoPriority[name] === trip.priority);
   const awardPolicy = awardPolicies.find((name) => ProtoAwardPolicy[name] === trip.awardPolicy);
+  const pickupWindow = windowFrom(trip.pickupWindow);
   if (!level || !priority || !awardPolicy || !trip.origin || !trip.destination || !trip.requestTime) return undefined;
   return {
     id: trip.id,
@@ -52,6 +61,9 @@ export function availableTripFromOwner(trip: Trip, receivedAt: Date): AvailableT
     awardPolicy,
     requestedAt: timestampDate(trip.requestTime),
     materialVersion: Number(trip.materialVersion),
+    ...(trip.biddingCloseTime && { biddingClosesAt: timestampDate(trip.biddingCloseTime) }),
+    ...(pickupWindow && { pickupWindow }),
+    isDeclined: false,
     receivedAt,
   };
 }

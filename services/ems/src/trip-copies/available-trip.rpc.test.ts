@@ -68,6 +68,52 @@ describe("the trips that wait for an agency", () => {
     expect(named(seen)).toEqual(open);
   });
 
+  it.each([
+    ["our own copy", COPY],
+    ["Hospital", OWNER],
+  ])("can be narrowed to priorities and a county from %s", async (_from, source) => {
+    const priorities = [Priority.URGENT, Priority.LOW];
+    expect(await listed(blair, { source, priorities })).toEqual(["urgent", "shouted"]);
+    expect(await listed(blair, { source, county: " bLair" })).toEqual(open);
+    // What is not open to the agency is not shown, whatever county is asked for.
+    expect(await listed(blair, { source, county: "Elk" })).toEqual([]);
+    expect(await listed(center, { source, county: "elk", priorities: [Priority.MEDIUM] })).toEqual(["distant"]);
+  });
+
+  it.each([
+    ["our own copy", COPY],
+    ["Hospital", OWNER],
+  ])("are not listed from %s once bidding on them is over", async (_from, source) => {
+    const origin = { facilityId: "f", name: "Elk", city: "Ridgway", state: "PA", county: `closing-${source}` };
+    const inMs = (ms: number) => timestampFromDate(new Date(Date.now() + ms));
+    const pickupWindow = { startTime: inMs(60_000), endTime: inMs(120_000) };
+    const [over, still] = [inMs(-1), inMs(60_000)];
+    ids["over"] = await test.trip({ origin, biddingCloseTime: over });
+    ids["still"] = await test.trip({ origin, biddingCloseTime: still, pickupWindow });
+    const { trips } = await center.bids.listAvailableTrips({ source, county: origin.county });
+    expect(trips).toMatchObject([{ tripId: ids["still"], biddingCloseTime: still, pickupWindow, declined: false }]);
+    for (const name of ["over", "still"]) {
+      const tripId = ids[name] ?? "";
+      Object.assign(test.hospital.trips.get(tripId) ?? {}, { status: TransportStatus.CANCELLED, version: 2 });
+      await test.tellTrip(tripId);
+    }
+  });
+
+  it("are asked for with a page token by nobody who then asks for something else", async () => {
+    const request = { pageSize: 1, county: "Blair" };
+    const { nextPageToken: pageToken } = await blair.bids.listAvailableTrips(request);
+    const others = [
+      { ...request, county: "Elk" },
+      { ...request, priorities: [Priority.LOW] },
+      { ...request, hideDeclined: true },
+      { ...request, source: OWNER },
+    ];
+    for (const other of others) {
+      expect(await refusalOf(blair.bids.listAvailableTrips({ ...other, pageToken }))).toBe("PAGE_TOKEN_MISMATCH");
+    }
+    expect((await blair.bids.listAvailableTrips({ ...request, pageToken })).trips).toHaveLength(1);
+  });
+
   it("can be narrowed to levels", async () => {
     expect(await listed(blair, { transportLevels: [TransportLevel.BLS] })).toEqual(["basic"]);
     expect(await listed(blair, { transportLevels: [TransportLevel.CCT] })).toEqual([]);

@@ -13,14 +13,19 @@ import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import type { KeysetValue } from "#platform/rpc/page-token.ts";
 import { notFound } from "#platform/rpc/refusal.ts";
 import { countiesServed, takesPart } from "../agencies/agency.ts";
-import { findOwnOpenBids } from "../bids/bid.store.ts";
-import { openPage, type Page } from "#platform/rpc/page.ts";
+import { findDeclinedTrips, findOwnOpenBids } from "../bids/bid.store.ts";
+import { openPage, type Page, readKey } from "#platform/rpc/page.ts";
 import { levelsServedBy } from "../units/unit-type.ts";
 import { messageFromAvailableTrip } from "./available-trip.message.ts";
-import { type AvailablePlace, type AvailableTrip, listAvailableTrips, type Reach } from "./available-trip.store.ts";
+import {
+  type AvailableListing,
+  type AvailablePlace,
+  type AvailableTrip,
+  listAvailableTrips,
+  type Reach,
+} from "./available-trip.store.ts";
 import { listOwnersTrips } from "./owner-trips.client.ts";
-import type { TransportLevel } from "./transport.ts";
-import { levelFromProto } from "./trip-copy.message.ts";
+import { levelFromProto, priorityFromProto } from "./trip-copy.message.ts";
 import { findCandidate, newestArrival } from "./trip-copy.store.ts";
 
 export interface AvailableTripRpcDeps {
@@ -42,9 +47,27 @@ export function availableTripRpc(deps: AvailableTripRpcDeps): AvailableTripMetho
       unitOfWork.read(context, request, ListAvailableTripsResponseSchema, async (work) => {
         const agencyId = agencyLookedThrough(userOf(context), request.agencyId);
         const levels = [...new Set(request.transportLevels)].flatMap((level) => levelFromProto(level) ?? []);
-        const { source } = request;
-        const page = openPage(context, request, { agencyId, levels: levels.toSorted(), source });
-        const listing = { reach: await reachOf(work, agencyId), levels, after: placeFrom(page.after) };
+        const priorities = [...new Set(request.priorities)].flatMap((priority) => priorityFromProto(priority) ?? []);
+        const { source, hideDeclined: hidesDeclined } = request;
+        const county = request.county.trim().toLowerCase() || undefined;
+        const filter = {
+          agencyId,
+          levels: levels.toSorted(),
+          priorities: priorities.toSorted(),
+          county,
+          hidesDeclined,
+        };
+        const page = openPage(context, request, { ...filter, source });
+        const reach = await reachOf(work, agencyId);
+        const listing = {
+          reach,
+          levels,
+          priorities,
+          county,
+          hidesDeclined,
+          now: work.now,
+          after: placeFrom(page.after),
+        };
         if (source === AnswerSource.OWNER) return listFromOwner(work, context, { deps, page, listing });
         return listFromCopy(work, { deps, page, listing });
       }),
@@ -54,7 +77,8 @@ export function availableTripRpc(deps: AvailableTripRpcDeps): AvailableTripMetho
       const agencyId = agencyLookedThrough(userOf(context), "");
       return unitOfWork.read(context, request, GetAvailableTripResponseSchema, async (work) => {
         const reach = await reachOf(work, agencyId);
-        const [trip] = await listAvailableTrips(work.tx, { reach, levels: [], tripId, limit: 1 });
+        const everything = { levels: [], priorities: [], hidesDeclined: false };
+        const [trip] = await listAvailableTrips(work.tx, { ...everything, reach, tripId, now: work.now, limit: 1 });
         if (!trip) throw notFound("trip", tripId);
         work.touched("trip", tripId);
         return { trip: messageFromAvailableTrip(trip) };
@@ -68,11 +92,7 @@ type ListAnswer = MessageInitShape<typeof ListAvailableTripsResponseSchema>;
 interface List {
   readonly deps: AvailableTripRpcDeps;
   readonly page: Page;
-  readonly listing: {
-    readonly reach: Reach | undefined;
-    readonly levels: readonly TransportLevel[];
-    readonly after: AvailablePlace | undefined;
-  };
+  readonly listing: Omit<AvailableListing, "limit" | "tripId">;
 }
 
 async function listFromCopy(work: Work, { deps, page, listing }: List): Promise<ListAnswer> {
@@ -83,8 +103,14 @@ async function listFromCopy(work: Work, { deps, page, listing }: List): Promise<
 }
 
 async function listFromOwner(work: Work, context: HandlerContext, { deps, page, listing }: List): Promise<ListAnswer> {
-  const found = await listOwnersTrips(deps.trips, context, { ...listing, now: work.now });
+  const offered = await listOwnersTrips(deps.trips, context, listing);
   const agencyId = listing.reach?.agencyId;
+  const declined = await findDeclinedTrips(
+    work.tx,
+    agencyId,
+    offered.map(({ id }) => id),
+  );
+  const found = offered.filter(({ id }) => !(listing.hidesDeclined && declined.has(id)));
   const own = await findOwnOpenBids(
     work.tx,
     agencyId,
@@ -92,7 +118,7 @@ async function listFromOwner(work: Work, context: HandlerContext, { deps, page, 
   );
   const trips = found.map((trip) => {
     const ownBidId = own.get(trip.id);
-    return { ...trip, ...(ownBidId !== undefined && { ownBidId }) };
+    return { ...trip, isDeclined: declined.has(trip.id), ...(ownBidId !== undefined && { ownBidId }) };
   });
   return { ...endPage(work, page, trips), source: AnswerSource.OWNER, asOfTime: timestampFromDate(work.now) };
 }
@@ -119,7 +145,8 @@ async function reachOf({ tx }: Work, agencyId: string | undefined): Promise<Reac
   return { agencyId, counties: countiesServed(agency.serviceArea), levels: levelsServedBy(unitTypes) };
 }
 
-/** The token's digest has been checked: these are values that we wrote. */
+/** @throws Refusal PAGE_TOKEN_MISMATCH if the token names no place in the list. */
 function placeFrom(key: readonly KeysetValue[] | undefined): AvailablePlace | undefined {
-  return key && { urgency: Number(key[0]), requestedAt: new Date(Number(key[1])), id: String(key[2]) };
+  const parts = readKey(key, ["whole", "time", "text"]);
+  return parts && { urgency: parts[0], requestedAt: parts[1], id: parts[2] };
 }

@@ -3,18 +3,10 @@ import type { TripService } from "#gen/medport/hospital/v1/trip_service_pb.ts";
 import { TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
 import { forward } from "#platform/rpc/peer.ts";
 import { availableTripFromOwner } from "./available-trip.message.ts";
-import type { AvailablePlace, AvailableTrip, Reach } from "./available-trip.store.ts";
-import type { TransportLevel } from "./transport.ts";
+import type { AvailableListing, AvailablePlace, AvailableTrip, Reach } from "./available-trip.store.ts";
 
-/** Which of Hospital's trips to list. */
-export interface OwnerListing {
-  /** Through whose eyes; undefined sees all that Hospital shows. */
-  readonly reach: Reach | undefined;
-  /** Any of these; all if empty. */
-  readonly levels: readonly TransportLevel[];
-  readonly after: AvailablePlace | undefined;
-  readonly now: Date;
-}
+/** Which of Hospital's trips to list; what an agency has declined only EMS knows. */
+export type OwnerListing = Omit<AvailableListing, "tripId" | "limit" | "hidesDeclined">;
 
 const pageSize = 500;
 
@@ -26,7 +18,7 @@ const pageSize = 500;
 export async function listOwnersTrips(
   trips: Pick<Client<typeof TripService>, "listTrips">,
   context: HandlerContext,
-  { reach, levels, after, now }: OwnerListing,
+  { reach, levels, priorities, county, after, now }: OwnerListing,
 ): Promise<readonly AvailableTrip[]> {
   const found: AvailableTrip[] = [];
   let pageToken = "";
@@ -37,7 +29,10 @@ export async function listOwnersTrips(
     pageToken = page.nextPageToken;
   } while (pageToken !== "");
   return found
+    .filter(({ biddingClosesAt }) => biddingClosesAt === undefined || biddingClosesAt > now)
     .filter((trip) => isWithin(trip, reach) && (levels.length === 0 || levels.includes(trip.level)))
+    .filter(({ priority }) => priorities.length === 0 || priorities.includes(priority))
+    .filter(({ origin }) => county === undefined || origin.county.trim().toLowerCase() === county)
     .filter((trip) => after === undefined || inOrder(after, trip) < 0)
     .toSorted(inOrder);
 }

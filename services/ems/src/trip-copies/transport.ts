@@ -16,9 +16,12 @@ export function urgencyOf(priority: Priority): number {
 }
 
 /** How the winner among the agencies is chosen. */
-export const awardPolicies = ["MANUAL", "FIRST_ACCEPT"] as const;
+export const awardPolicies = ["MANUAL", "FIRST_ACCEPT", "BEST_ETA", "LOWEST_COST", "PREFERENCE_THEN_ETA"] as const;
 
-/** MANUAL: the hospital chooses a bid. FIRST_ACCEPT: the first agency that accepts has the trip. */
+/**
+ * MANUAL: the hospital chooses a bid. FIRST_ACCEPT: the first agency that accepts has the trip. The others choose when
+ * bidding closes.
+ */
 export type AwardPolicy = (typeof awardPolicies)[number];
 
 /** Where a trip stands. */
@@ -26,3 +29,9 @@ export const transportStatuses = ["PENDING", "ASSIGNED", "IN_PROGRESS", "COMPLET
 
 /** Where a trip stands. */
 export type TransportStatus = (typeof transportStatuses)[number];
+
+/** Why a trip waits again that an agency had. */
+export const releaseReasons = ["TURNED_BACK", "TAKEN_BY_CENTER", "CONSENT_LAPSED", "LEVEL_RAISED"] as const;
+
+/** Why a trip waits again that an agency had. */
+export type TripReleaseReason = (typeof releaseReasons)[number];

@@ -1,12 +1,31 @@
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { TripAcceptedSchema, TripCancelledSchema, TripCreatedSchema } from "#gen/medport/events/v1/trip_events_pb.ts";
+import {
+  TripAcceptedSchema,
+  TripAmendedSchema,
+  TripBiddingReopenedSchema,
+  TripCancelledSchema,
+  TripConsentedSchema,
+  TripCreatedSchema,
+  TripMilestoneRecordedSchema,
+  TripReleasedSchema,
+  TripSlaPausedSchema,
+  TripSlaResumedSchema,
+  TripUpdatedSchema,
+} from "#gen/medport/events/v1/trip_events_pb.ts";
 import { UserCreatedSchema, UserUpdatedSchema } from "#gen/medport/events/v1/user_events_pb.ts";
 import { UserType } from "#gen/medport/policy/v1/principal_pb.ts";
-import { AwardPolicy, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import {
+  AwardPolicy,
+  Priority,
+  ReleaseReason,
+  TransportLevel,
+  TransportStatus,
+} from "#gen/medport/transport/v1/trip_pb.ts";
 import { newId } from "#platform/id.ts";
 import { eventually } from "#platform/testing/eventually.ts";
 import { aHospitalDispatcher, type EmsClients, startTestEms, type TestEms } from "../ems.builder.ts";
-import { answering, losingCalls, type StandInTrip } from "../stand-in-hospital.builder.ts";
+import { answering, losingAnswers, losingCalls, type StandInTrip } from "../stand-in-hospital.builder.ts";
 
 describe("what EMS hears of trips", () => {
   let test: TestEms;
@@ -45,6 +64,104 @@ describe("what EMS hears of trips", () => {
     });
     const known = await row("select status, assigned_agency_id, version from trip_copy where id = $1", tripId);
     expect(known).toEqual({ status: "ASSIGNED", assigned_agency_id: "elsewhere", version: 2 });
+  });
+
+  it.each([
+    TripUpdatedSchema,
+    TripBiddingReopenedSchema,
+    TripConsentedSchema,
+    TripReleasedSchema,
+    TripMilestoneRecordedSchema,
+    TripSlaPausedSchema,
+    TripSlaResumedSchema,
+    TripAmendedSchema,
+  ])("follows a trip by $typeName", async (schema) => {
+    const tripId = await test.trip({ awardPolicy: AwardPolicy.MANUAL });
+    const at = (minutes: number) => timestampFromDate(new Date(Date.UTC(2030, 0, 1, 8, minutes)));
+    const { version: _, ...trip } = test.hospital.trips.get(tripId) as StandInTrip;
+    const changed = {
+      ...trip,
+      origin: { facilityId: "facility-9", name: "Elk", city: "Ridgway", state: "PA", county: " Elk" },
+      transportLevel: TransportLevel.CCT,
+      priority: Priority.URGENT,
+      awardPolicy: AwardPolicy.BEST_ETA,
+      materialVersion: 2n,
+      biddingCloseTime: at(0),
+      pickupWindow: { startTime: at(10), endTime: at(20) },
+      releaseReason: ReleaseReason.LEVEL_RAISED,
+    };
+    await test.tell(schema as typeof TripUpdatedSchema, { trip: changed }, tripId, 2);
+    await eventually(async () => {
+      expect(await row("select * from trip_copy where id = $1 and version = 2", tripId)).toMatchObject({
+        ...{ origin_county: "elk", transport_level: "CCT", priority: "URGENT", urgency: 4, award_policy: "BEST_ETA" },
+        ...{ material_version: 2, release_reason: "LEVEL_RAISED", bidding_close_time: timestampDate(at(0)) },
+        ...{ pickup_window_start: timestampDate(at(10)), pickup_window_end: timestampDate(at(20)) },
+      });
+    });
+    // And what comes after it is not kept waiting.
+    await test.tell(TripConsentedSchema, { trip }, tripId, 3);
+    await eventually(async () =>
+      expect(await row("select version from trip_copy where id = $1", tripId)).toEqual({ version: 3 }),
+    );
+  });
+
+  it("takes back what was won when the trip waits again, in whatever order and however often that is told", async () => {
+    const [tripId, unitId] = [await test.trip({ awardPolicy: AwardPolicy.MANUAL }), await test.unit("blair")];
+    const { bid: won } = await blair.bids.submitBid({ tripId, unitId });
+    const bidId = won?.id ?? "";
+    await test.as(aHospitalDispatcher("mercy")).bids.acceptBid({ bidId });
+    const { version: _, ...assigned } = test.hospital.trips.get(tripId) as StandInTrip;
+    const waiting = { ...assigned, status: TransportStatus.PENDING, assignedAgencyId: "", acceptedAttemptId: "" };
+    const release = { trip: { ...waiting, releaseReason: ReleaseReason.TURNED_BACK } };
+    await test.tell(TripReleasedSchema, release, tripId, 3);
+    await test.tell(TripAcceptedSchema, { trip: assigned }, tripId, 2);
+    await test.tell(TripReleasedSchema, release, tripId, 3);
+    await eventually(async () =>
+      expect(await row("select version from trip_copy where id = $1", tripId)).toEqual({ version: 3 }),
+    );
+    expect(await assignment(tripId)).toEqual({ state: "RELEASED", release_reason: "GIVEN_BACK" });
+    expect([await unit(unitId), await bid(bidId)]).toEqual([
+      { status: "AVAILABLE" },
+      { status: "WITHDRAWN", end_reason: "TRIP_RELEASED" },
+    ]);
+    expect((await bidOf(blair, tripId)) === bidId).toBe(false);
+  });
+
+  it("keeps what was won later than it was released, though that is heard afterwards", async () => {
+    const [tripId, unitId] = [await test.trip({ awardPolicy: AwardPolicy.MANUAL }), await test.unit("blair")];
+    const { version: _, ...waiting } = test.hospital.trips.get(tripId) as StandInTrip;
+    Object.assign(test.hospital.trips.get(tripId) ?? {}, { version: 3 });
+    const { bid: offered } = await blair.bids.submitBid({ tripId, unitId });
+    await test.as(aHospitalDispatcher("mercy")).bids.acceptBid({ bidId: offered?.id ?? "" });
+    const release = { trip: { ...waiting, releaseReason: ReleaseReason.TURNED_BACK } };
+    await test.tell(TripAcceptedSchema, { trip: { ...waiting, status: TransportStatus.ASSIGNED } }, tripId, 2);
+    await test.tell(TripReleasedSchema, release, tripId, 3);
+    await eventually(async () =>
+      expect(await row("select version from trip_copy where id = $1", tripId)).toEqual({ version: 3 }),
+    );
+    expect(await assignment(tripId)).toEqual({ state: "CONFIRMED", release_reason: null });
+    expect(await unit(unitId)).toEqual({ status: "IN_USE" });
+  });
+
+  it("takes back what was won and released before it was known that it had been won", async () => {
+    const [tripId, unitId] = [await test.trip(), await test.unit("blair")];
+    const bidId = await bidOf(blair, tripId);
+    const rivals = await bidOf(rival, tripId);
+    test.hospital.script = losingAnswers("claimTrip");
+    await blair.bids.acceptTrip({ tripId, unitId });
+    test.hospital.script = answering;
+    // The version that told of the victory never came: an operator passed over it.
+    await test.query("update trip_copy set version = 3, release_reason = 'CONSENT_LAPSED' where id = $1", [tripId]);
+    expect(await assignment(tripId)).toEqual({ state: "HELD", release_reason: null });
+    test.elapse(5_000);
+    await eventually(async () =>
+      expect(await assignment(tripId)).toEqual({ state: "RELEASED", release_reason: "CONSENT_LAPSED" }),
+    );
+    expect([await unit(unitId), await bid(bidId), await bid(rivals)]).toMatchObject([
+      { status: "AVAILABLE" },
+      { status: "EXPIRED", end_reason: "CONSENT_LAPSED" },
+      { status: "PENDING" },
+    ]);
   });
 
   it("ends open bids when the trip is cancelled", async () => {

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from "@mikro-orm/postgresql";
-import type { AwardPolicy, Priority, TransportLevel, TransportStatus } from "./transport.ts";
+import type { AwardPolicy, Priority, TransportLevel, TransportStatus, TripReleaseReason } from "./transport.ts";
 import type { Place, TripId } from "./trip-copy.ts";
 
 /** Trips in all states, from Hospital's events. Hospital owns them. */
@@ -29,6 +29,12 @@ export const TripCopyEntity = defineEntity({
     assignedUnitId: p.text().nullable(),
     acceptedAttemptId: p.text().nullable(),
     materialVersion: p.integer(),
+    biddingCloseTime: p.datetime(3).nullable(),
+    pickupWindowStart: p.datetime(3).nullable(),
+    pickupWindowEnd: p.datetime(3).nullable(),
+    releaseReason: p.text().$type<TripReleaseReason>().nullable(),
+    /** The close time for which bidding was ended; ours alone, no event tells it. */
+    biddingClosedFor: p.datetime(3).nullable(),
     version: p.integer(),
     receiveTime: p.datetime(3),
   },

@@ -4,6 +4,8 @@ import {
   AwardPolicy as ProtoAwardPolicy,
   type Place as PlaceMessage,
   Priority as ProtoPriority,
+  ReleaseReason as ProtoReleaseReason,
+  type TimeWindow,
   TransportLevel as ProtoLevel,
   TransportStatus as ProtoStatus,
 } from "#gen/medport/transport/v1/trip_pb.ts";
@@ -11,6 +13,8 @@ import { parseId } from "#platform/id.ts";
 import {
   awardPolicies,
   priorities,
+  type Priority,
+  releaseReasons,
   type TransportLevel,
   transportLevels,
   type TransportStatus,
@@ -21,6 +25,11 @@ import type { Place, TripCopy, TripId } from "./trip-copy.ts";
 /** The level that a message means; undefined if unspecified or unknown to this version. */
 export function levelFromProto(value: number): TransportLevel | undefined {
   return transportLevels.find((level) => ProtoLevel[level] === value);
+}
+
+/** The priority that a message means; undefined if unspecified or unknown to this version. */
+export function priorityFromProto(value: number): Priority | undefined {
+  return priorities.find((priority) => ProtoPriority[priority] === value);
 }
 
 /** The status that a message means; undefined if unspecified or unknown to this version. */
@@ -53,14 +62,32 @@ export function tripFromState(state: TripState | undefined, { version, receivedA
     ...(assignedUnitId && { assignedUnitId }),
     ...(acceptedAttemptId && { acceptedAttemptId }),
     materialVersion: Number(state.materialVersion),
+    ...termsFrom(state),
     version,
     receivedAt,
   };
 }
 
+function termsFrom(state: TripState): Pick<TripCopy, "biddingClosesAt" | "pickupWindow" | "releaseReason"> {
+  const biddingClosesAt = dateFrom(state.biddingCloseTime);
+  const pickupWindow = windowFrom(state.pickupWindow);
+  const releaseReason = releaseReasons.find((name) => ProtoReleaseReason[name] === state.releaseReason);
+  return {
+    ...(biddingClosesAt && { biddingClosesAt }),
+    ...(pickupWindow && { pickupWindow }),
+    ...(releaseReason && { releaseReason }),
+  };
+}
+
+/** A window with both of its ends; undefined if it lacks one. */
+export function windowFrom(window: TimeWindow | undefined): TripCopy["pickupWindow"] {
+  const [start, end] = [dateFrom(window?.startTime), dateFrom(window?.endTime)];
+  return start && end ? { start, end } : undefined;
+}
+
 function factsFrom(state: TripState): Pick<TripCopy, "level" | "priority" | "status" | "awardPolicy"> | undefined {
   const level = levelFromProto(state.transportLevel);
-  const priority = priorities.find((name) => ProtoPriority[name] === state.priority);
+  const priority = priorityFromProto(state.priority);
   const status = statusFromProto(state.status);
   const awardPolicy = awardPolicies.find((name) => ProtoAwardPolicy[name] === state.awardPolicy);
   return level && priority && status && awardPolicy ? { level, priority, status, awardPolicy } : undefined;

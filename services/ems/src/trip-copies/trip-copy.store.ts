@@ -1,4 +1,5 @@
 import { LockMode, type SqlEntityManager } from "@mikro-orm/postgresql";
+import { sql } from "kysely";
 import type { Tx } from "#platform/database/database.ts";
 import { findAgency } from "../agencies/agency.store.ts";
 import { activeUnitTypes } from "../units/unit.store.ts";
@@ -19,8 +20,14 @@ export async function shareTripCopy(tx: Tx, id: string): Promise<TripCopy | unde
   return find(tx, id, LockMode.PESSIMISTIC_READ);
 }
 
-async function find(tx: Tx, id: string, lockMode: LockMode): Promise<TripCopy | undefined> {
-  const row = await tx.findOne(TripCopyEntity, { id: { $eq: id as TripId } }, { disableIdentityMap: true, lockMode });
+/** Reads a trip; undefined if we have not heard of it. */
+export async function findTripCopy(em: SqlEntityManager, id: string): Promise<TripCopy | undefined> {
+  return find(em, id);
+}
+
+async function find(em: SqlEntityManager, id: string, lockMode?: LockMode): Promise<TripCopy | undefined> {
+  const options = { disableIdentityMap: true, ...(lockMode !== undefined && { lockMode }) };
+  const row = await em.findOne(TripCopyEntity, { id: { $eq: id as TripId } }, options);
   return row ? tripFromRow(row) : undefined;
 }
 
@@ -47,9 +54,49 @@ export async function saveTripCopy(tx: Tx, trip: TripCopy): Promise<void> {
     assignedUnitId: trip.assignedUnitId ?? null,
     acceptedAttemptId: trip.acceptedAttemptId ?? null,
     materialVersion: trip.materialVersion,
+    biddingCloseTime: trip.biddingClosesAt ?? null,
+    pickupWindowStart: trip.pickupWindow?.start ?? null,
+    pickupWindowEnd: trip.pickupWindow?.end ?? null,
+    releaseReason: trip.releaseReason ?? null,
     version: trip.version,
     receiveTime: trip.receivedAt,
   });
+}
+
+/**
+ * The trips whose bidding is over and has not been ended for that time, the longest over first. Left out are those that
+ * somebody's attempt may win or has won, and for a while those that the system has tried to award in vain, ever longer up
+ * to a minute: whatever keeps one waiting must not keep the others. Nothing is held: whoever ends one holds it and looks
+ * again.
+ */
+export async function listDueTripIds(em: SqlEntityManager, now: Date, limit: number): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select t.id from trip_copy t
+     where t.status = 'PENDING' and t.bidding_closed_for is distinct from t.bidding_close_time
+       and t.bidding_close_time <= ${now}
+       and not exists (select from assignment a where a.trip_id = t.id and a.state in ('HELD', 'CONFIRMED'))
+       and not exists (
+         select from assignment a
+          where a.trip_id = t.id and a.requested_by_user_id = '' and a.created_at >= t.bidding_close_time
+         having max(a.updated_at) + least(power(2, count(*)), 60) * interval '1 second' > ${now})
+     order by t.bidding_close_time limit ${limit}`.execute(em.getKysely());
+  return rows.map(({ id }) => id);
+}
+
+/** Notes that bidding on a trip was ended for this close time. */
+export async function noteBiddingClosed(tx: Tx, id: string, closeTime: Date): Promise<void> {
+  await tx.nativeUpdate(TripCopyEntity, { id: { $eq: id as TripId } }, { biddingClosedFor: closeTime });
+}
+
+/** The material versions of these trips, by trip: what a bid must have seen. */
+export async function materialVersionsOf(
+  em: SqlEntityManager,
+  tripIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (tripIds.length === 0) return new Map();
+  const where = { id: { $in: tripIds as TripId[] } };
+  const rows = await em.find(TripCopyEntity, where, { disableIdentityMap: true, fields: ["id", "materialVersion"] });
+  return new Map(rows.map(({ id, materialVersion }) => [id, materialVersion]));
 }
 
 /** When the newest change of any trip reached us; undefined if none has. */
@@ -89,6 +136,11 @@ function tripFromRow(row: TripCopyRow): TripCopy {
     ...(row.assignedUnitId && { assignedUnitId: row.assignedUnitId }),
     ...(row.acceptedAttemptId && { acceptedAttemptId: row.acceptedAttemptId }),
     materialVersion: row.materialVersion,
+    ...(row.biddingCloseTime && { biddingClosesAt: row.biddingCloseTime }),
+    ...(row.biddingClosedFor && { biddingEndedFor: row.biddingClosedFor }),
+    ...(row.pickupWindowStart &&
+      row.pickupWindowEnd && { pickupWindow: { start: row.pickupWindowStart, end: row.pickupWindowEnd } }),
+    ...(row.releaseReason && { releaseReason: row.releaseReason }),
     version: row.version,
     receivedAt: row.receiveTime,
   };

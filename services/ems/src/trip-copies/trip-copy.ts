@@ -2,7 +2,7 @@ import type { Id } from "#platform/id.ts";
 import { type Agency, serves, takesPart } from "../agencies/agency.ts";
 import { type Decision, granted, refused } from "../decisions/decision.ts";
 import { canServe, type UnitType } from "../units/unit-type.ts";
-import type { AwardPolicy, Priority, TransportLevel, TransportStatus } from "./transport.ts";
+import type { AwardPolicy, Priority, TransportLevel, TransportStatus, TripReleaseReason } from "./transport.ts";
 
 /** Identifies a trip. */
 export type TripId = Id<"Trip">;
@@ -37,6 +37,14 @@ export interface TripCopy {
   readonly assignedUnitId?: string;
   readonly acceptedAttemptId?: string;
   readonly materialVersion: number;
+  /** Until then agencies may bid; absent on trips from the former system, on which bidding does not close. */
+  readonly biddingClosesAt?: Date;
+  /** The close time for which bidding was ended. Ours alone: no event tells it. */
+  readonly biddingEndedFor?: Date;
+  /** When the patient is to be picked up; absent if as soon as possible. */
+  readonly pickupWindow?: { readonly start: Date; readonly end: Date };
+  /** Why it waits again, if an agency had it. */
+  readonly releaseReason?: TripReleaseReason;
   /** The trip's version after the newest change that we heard of. */
   readonly version: number;
   /** When that change reached us. */
@@ -49,9 +57,29 @@ export interface Candidate {
   readonly unitTypes: readonly UnitType[];
 }
 
-/** Whether a trip waits for an agency, as far as we heard. */
-export function isWaiting({ id, status }: Pick<TripCopy, "id" | "status">): Decision<undefined> {
-  if (status === "PENDING") return granted(undefined);
+/** When bidding on a trip closes, and whether it was ended for that time. */
+export type BiddingTerms = Pick<TripCopy, "biddingClosesAt" | "biddingEndedFor">;
+
+/** True if bidding was ended for the trip's present close time: a later one opens it again. */
+export function isBiddingEnded({ biddingClosesAt, biddingEndedFor }: BiddingTerms): boolean {
+  return biddingClosesAt !== undefined && biddingClosesAt.getTime() === biddingEndedFor?.getTime();
+}
+
+/**
+ * True if nobody may bid any more. Once bidding was ended it stays so for whoever began before, or whose clock is behind:
+ * a bid that came after it would never be ended.
+ */
+export function isBiddingOver(terms: BiddingTerms, now: Date): boolean {
+  const { biddingClosesAt } = terms;
+  return isBiddingEnded(terms) || (biddingClosesAt !== undefined && biddingClosesAt <= now);
+}
+
+/** Whether a trip waits for an agency and bidding on it is open, as far as we heard. */
+export function isWaiting(trip: Pick<TripCopy, "id" | "status"> & BiddingTerms, now: Date): Decision<undefined> {
+  const { id, status } = trip;
+  if (status === "PENDING") {
+    return isBiddingOver(trip, now) ? refused("BIDDING_CLOSED", `bidding on trip ${id} is over`) : granted(undefined);
+  }
   if (status === "CANCELLED") return refused("TRIP_CANCELLED", `trip ${id} was cancelled`);
   return refused("TRIP_NOT_PENDING", `trip ${id} no longer waits for an agency`);
 }
@@ -78,11 +106,15 @@ export interface Opening {
  * The same for an agency's own people, to whom a trip outside the agency's counties does not exist, and then whether the
  * trip waits at all.
  */
-export function isOpenTo(trip: TripCopy | undefined, candidate: Candidate, tripId: string): Decision<Opening> {
+export function isOpenTo(
+  trip: TripCopy | undefined,
+  candidate: Candidate,
+  { tripId, now }: { readonly tripId: string; readonly now: Date },
+): Decision<Opening> {
   if (!trip || (candidate.agency && !serves(candidate.agency, trip.origin.county))) {
     return refused("RESOURCE_NOT_FOUND", `no trip ${tripId}`);
   }
-  const waiting = isWaiting(trip);
+  const waiting = isWaiting(trip, now);
   if (!waiting.ok) return waiting;
   const eligible = isEligible(trip, candidate);
   return eligible.ok ? granted({ trip, agency: eligible.value }) : eligible;

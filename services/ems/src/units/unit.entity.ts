@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from "@mikro-orm/postgresql";
 import type { AgencyId } from "../agencies/agency.ts";
+import type { AvailabilityId, AvailabilityStatus } from "./availability.ts";
 import type { UnitId, UnitStatus } from "./unit.ts";
 import type { UnitType } from "./unit-type.ts";
 
@@ -21,22 +22,18 @@ export const UnitEntity = defineEntity({
     version: p.integer(),
     createdAt: p.datetime(3),
     updatedAt: p.datetime(3),
+    /** Why it has its status, where somebody said so. Free text. */
+    statusReason: p.text().nullable(),
     importedAt: p.datetime(3).nullable(),
   },
 });
-
-/** One row of `unit`. */
-export type UnitRow = InferEntity<typeof UnitEntity>;
-
-/** What a unit's crew is on at a time. */
-export type AvailabilityStatus = "AVAILABLE" | "ASSIGNED" | "ON_BREAK" | "OFF_DUTY";
 
 /** When a unit's crew is on what. */
 export const UnitAvailabilityEntity = defineEntity({
   name: "UnitAvailability",
   tableName: "unit_availability",
   properties: {
-    id: p.text().primary(),
+    id: p.text().$type<AvailabilityId>().primary(),
     unitId: p.text().$type<UnitId>(),
     status: p.text().$type<AvailabilityStatus>(),
     startTime: p.datetime(3),
@@ -47,3 +44,6 @@ export const UnitAvailabilityEntity = defineEntity({
     importedAt: p.datetime(3).nullable(),
   },
 });
+
+/** One row of `unit_availability`. */
+export type AvailabilityRow = InferEntity<typeof UnitAvailabilityEntity>;

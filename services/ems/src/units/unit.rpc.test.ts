@@ -83,5 +83,7 @@ describe("units", () => {
     expect(seen.length).toBeGreaterThan(4);
     expect(seen).toEqual(seen.toSorted());
     expect((await center.units.listUnits({ statuses: [UnitStatus.IN_USE] })).units).toEqual([]);
+    const { units } = await center.units.listUnits({ types: [UnitType.CCT, UnitType.BLS], pageSize: 500 });
+    expect(new Set(units.map(({ type }) => type))).toEqual(new Set([UnitType.CCT, UnitType.BLS]));
   });
 });

@@ -14,8 +14,11 @@ import { badRequest, notFound, refuse } from "#platform/rpc/refusal.ts";
 import { findAgency } from "../agencies/agency.store.ts";
 import type { Agency } from "../agencies/agency.ts";
 import { openPage, placeFromKey } from "#platform/rpc/page.ts";
+import { availabilityRpc } from "./availability.rpc.ts";
 import { addUnit } from "./unit.events.ts";
 import { messageFromUnit, unitStatusFromProto, unitTypeFromProto } from "./unit.message.ts";
+import { unitChangeRpc } from "./unit-change.rpc.ts";
+import { mayTouch } from "./unit-scope.ts";
 import { findUnit, listUnits } from "./unit.store.ts";
 import type { Unit, UnitId } from "./unit.ts";
 
@@ -25,8 +28,12 @@ export interface UnitRpcDeps {
 }
 
 /** Implements `medport.ems.v1.UnitService`. */
-export function unitRpc({ unitOfWork, newId }: UnitRpcDeps): ServiceImpl<typeof UnitService> {
+export function unitRpc(deps: UnitRpcDeps): ServiceImpl<typeof UnitService> {
+  const { unitOfWork, newId } = deps;
   return {
+    ...unitChangeRpc(deps),
+    ...availabilityRpc(deps),
+
     createUnit: (request, context) =>
       unitOfWork.write(context, request, CreateUnitResponseSchema, async (work) => {
         const agencyId = agencyOf(userOf(context), request.agencyId);
@@ -34,35 +41,33 @@ export function unitRpc({ unitOfWork, newId }: UnitRpcDeps): ServiceImpl<typeof 
         if (!agency) throw notFound("agency", agencyId);
         const unit = unitFrom(request, agency, { id: newId() as UnitId, now: work.now });
         await addUnit(work, unit);
-        return { unit: messageFromUnit(unit) };
+        return { unit: messageFromUnit(unit, work.now) };
       }),
 
-    getUnit: (request, context) => {
-      const { userType, organizationId } = userOf(context);
-      return unitOfWork.read(context, request, GetUnitResponseSchema, async (work) => {
-        const unit = await findUnit(work.tx, request.unitId);
-        if (!unit || (userType === "EMS" && unit.agencyId !== organizationId)) throw notFound("unit", request.unitId);
+    getUnit: (request, context) =>
+      unitOfWork.read(context, request, GetUnitResponseSchema, async (work) => {
+        const unit = await findUnit(work.tx, request.unitId, work.now);
+        if (!unit || !mayTouch(unit, userOf(context))) throw notFound("unit", request.unitId);
         work.touched("unit", unit.id);
-        return { unit: messageFromUnit(unit) };
-      });
-    },
+        return { unit: messageFromUnit(unit, work.now) };
+      }),
 
     listUnits: (request, context) => {
       const { userType, organizationId } = userOf(context);
-      const { agencyId: wanted } = request;
+      const { agencyId: wanted, assignableOnly } = request;
       // Center may look at one agency's units; an agency looks at its own, whatever it asks for.
       const agencyId = userType === "CENTER" ? wanted || undefined : (organizationId ?? "");
-      const statuses = request.statuses.flatMap((status) => unitStatusFromProto(status) ?? []);
-      const page = openPage(context, request, { agencyId, statuses: statuses.toSorted() });
+      const statuses = request.statuses.flatMap((status) => unitStatusFromProto(status) ?? []).toSorted();
+      const types = request.types.flatMap((type) => unitTypeFromProto(type) ?? []).toSorted();
+      const page = openPage(context, request, { agencyId, statuses, types, assignableOnly });
       return unitOfWork.read(context, request, ListUnitsResponseSchema, async (work) => {
         if (wanted !== "" && agencyId !== wanted) throw notFound("agency", wanted);
-        const listing = { agencyId, statuses, after: placeFromKey(page.after), limit: page.limit };
-        const { rows, nextPageToken } = page.end(await listUnits(work.tx, listing), (unit) => [
-          unit.unitNumber,
-          unit.id,
-        ]);
+        const { tx, now } = work;
+        const filter = { agencyId, statuses, types, assignableOnly, now };
+        const found = await listUnits(tx, { ...filter, after: placeFromKey(page.after), limit: page.limit });
+        const { rows, nextPageToken } = page.end(found, ({ unitNumber, id }) => [unitNumber, id]);
         for (const { id } of rows) work.touched("unit", id);
-        return { units: rows.map(messageFromUnit), nextPageToken };
+        return { units: rows.map((unit) => messageFromUnit(unit, now)), nextPageToken };
       });
     },
   };
@@ -95,6 +100,7 @@ function unitFrom(
     status: "AVAILABLE",
     isActive: true,
     shift: {},
+    crew: "AVAILABLE",
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -1,25 +1,24 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
-import { FacilityCreatedSchema } from "#gen/medport/events/v1/facility_events_pb.ts";
+import { FacilityCreatedSchema, FacilityUpdatedSchema } from "#gen/medport/events/v1/facility_events_pb.ts";
 import {
   CreateFacilityResponseSchema,
-  type FacilitySchema,
   type FacilityService,
   GetFacilityResponseSchema,
   ListFacilitiesResponseSchema,
+  UpdateFacilityResponseSchema,
 } from "#gen/medport/hospital/v1/facility_service_pb.ts";
-import { userOf } from "#platform/auth/caller.ts";
+import { type UserIdentity, userOf } from "#platform/auth/caller.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import { type IdSource, parseId } from "#platform/id.ts";
-import { etagOf } from "#platform/rpc/etag.ts";
+import { assertEtag } from "#platform/rpc/etag.ts";
 import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { isKnownHospital } from "../hospitals/hospital.store.ts";
 import { hospitalActedFor } from "../hospitals/hospital.scope.ts";
-import { createFacility, type Facility, type FacilityId, parseFacilityType } from "./facility.ts";
-import { findFacility, insertFacility, listFacilities } from "./facility.store.ts";
+import { createFacility, type Facility, type FacilityId, parseFacilityType, updateFacility } from "./facility.ts";
+import { coordinatesFromMessage, facilityDetailsFrom, messageFromFacility } from "./facility.message.ts";
+import { findFacility, insertFacility, listFacilities, lockFacility, saveFacility } from "./facility.store.ts";
 
 export interface FacilityRpcDeps {
   readonly unitOfWork: UnitOfWork;
@@ -41,14 +40,31 @@ export function facilityRpc({ unitOfWork, newId }: FacilityRpcDeps): ServiceImpl
         const facility = createFacility({
           id: newFacilityId(newId),
           ...{ hospitalId, name, type, address, city, state, zipCode, county, phone, email },
-          ...(coordinates && { coordinates: { latitude: coordinates.latitude, longitude: coordinates.longitude } }),
+          ...(coordinates && { coordinates: coordinatesFromMessage(coordinates) }),
           operatingHours: request.operatingHours,
           capabilities: request.capabilities,
           now: work.now,
         });
         await insertFacility(work.tx, facility);
-        emitCreated(work, facility);
+        emitChange(work, FacilityCreatedSchema, facility);
         work.touched("facility", facility.id);
+        return { facility: messageFromFacility(facility) };
+      }),
+
+    updateFacility: (request, context) =>
+      unitOfWork.write(context, request, UpdateFacilityResponseSchema, async (work) => {
+        const { facilityId, etag } = request;
+        work.touched("facility", facilityId);
+        const details = facilityDetailsFrom(request);
+        const before = await lockFacility(work.tx, facilityId);
+        if (!before) throw notFound("facility", facilityId);
+        assertMayChange(userOf(context), before);
+        assertEtag(etag, before.version);
+        const facility = updateFacility(before, details, work.now);
+        // Nothing has changed, and the world must not hear of a change.
+        if (facility === before) return { facility: messageFromFacility(before) };
+        await saveFacility(work.tx, facility);
+        emitChange(work, FacilityUpdatedSchema, facility);
         return { facility: messageFromFacility(facility) };
       }),
 
@@ -62,10 +78,11 @@ export function facilityRpc({ unitOfWork, newId }: FacilityRpcDeps): ServiceImpl
 
     listFacilities: (request, context) =>
       unitOfWork.read(context, request, ListFacilitiesResponseSchema, async (work) => {
-        const { hospitalId } = request;
-        const page = openPage(context, request, { hospitalId });
+        const { hospitalId, county, state, type, nameContains, activeOnly } = request;
+        const filter = { hospitalId, county, state, type, nameContains, activeOnly };
+        const page = openPage(context, request, filter);
         const after = placeFromKey(page.after);
-        const found = await listFacilities(work.tx, { hospitalId, limit: page.limit, ...(after && { after }) });
+        const found = await listFacilities(work.tx, filter, { limit: page.limit, ...(after && { after }) });
         const { rows, nextPageToken } = page.end(found, ({ name, id }) => [name, id]);
         return { facilities: rows.map(messageFromFacility), nextPageToken };
       }),
@@ -78,23 +95,20 @@ function newFacilityId(newId: IdSource): FacilityId {
   return id;
 }
 
-function emitCreated(
+/**
+ * A hospital's people change its own facilities, Center's people all. That another's exists is no secret.
+ * @throws Refusal ACTION_NOT_ALLOWED.
+ */
+function assertMayChange({ userType, organizationId }: UserIdentity, { hospitalId }: Facility): void {
+  if (userType === "CENTER" || (userType === "HOSPITAL" && organizationId === hospitalId)) return;
+  throw refuse(Reason.ACTION_NOT_ALLOWED, "only the facility's own hospital and Center change it");
+}
+
+function emitChange(
   work: Work,
+  schema: typeof FacilityCreatedSchema | typeof FacilityUpdatedSchema,
   { id, hospitalId, name, type, city, state, county, isActive, version }: Facility,
 ): void {
   const message = { facilityId: id, hospitalId, name, type, city, state, county, active: isActive };
-  work.emit({ schema: FacilityCreatedSchema, message, aggregateId: id, version });
-}
-
-function messageFromFacility(facility: Facility): MessageInitShape<typeof FacilitySchema> {
-  const { isActive, version, createdAt, updatedAt, capabilities, coordinates, ...same } = facility;
-  return {
-    ...same,
-    ...(coordinates && { coordinates }),
-    capabilities: [...capabilities],
-    active: isActive,
-    etag: etagOf(version),
-    createTime: timestampFromDate(createdAt),
-    updateTime: timestampFromDate(updatedAt),
-  };
+  work.emit({ schema, message, aggregateId: id, version });
 }

@@ -54,3 +54,42 @@ export type FacilityOrder = Omit<Facility, "isActive" | "version" | "createdAt" 
 export function createFacility({ now, ...order }: FacilityOrder): Facility {
   return { ...order, isActive: true, version: 1, createdAt: now, updatedAt: now };
 }
+
+/** What may change about a facility. */
+export interface FacilityDetails
+  extends Pick<
+    Facility,
+    | "name"
+    | "type"
+    | "address"
+    | "city"
+    | "state"
+    | "zipCode"
+    | "county"
+    | "phone"
+    | "email"
+    | "operatingHours"
+    | "capabilities"
+    | "isActive"
+  > {
+  /** Null if nobody knows them. */
+  readonly coordinates: NonNullable<Facility["coordinates"]> | null;
+}
+
+/** Changes a facility; gives back the very same if there is nothing to change. */
+export function updateFacility(facility: Facility, details: Partial<FacilityDetails>, now: Date): Facility {
+  const { coordinates: known = null, ...facts } = facility;
+  const { coordinates = known, ...others } = details;
+  const wanted: Facility = { ...facts, ...others, ...(coordinates && { coordinates }) };
+  if (isSame(facility, wanted)) return facility;
+  return { ...wanted, version: facility.version + 1, updatedAt: now };
+}
+
+function isSame(one: Facility, other: Facility): boolean {
+  return textOf(one) === textOf(other);
+}
+
+function textOf({ coordinates, createdAt, updatedAt, ...others }: Facility): string {
+  const place = coordinates ? [coordinates.latitude, coordinates.longitude] : [];
+  return JSON.stringify([Object.entries(others).toSorted(([one], [other]) => (one < other ? -1 : 1)), place]);
+}

@@ -59,10 +59,37 @@ describe("PreferenceService", () => {
     const orders = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? preferred("a", "b") : preferred("b")));
     await Promise.all(orders.map((order) => mercy.setPreferences(order)));
     const [row] = await test.query<{ version: number; told: string }>(
-      `select version, (select count(*) from outbox_event where aggregate_type = 'preference') as told
+      `select version, (select count(*) from outbox_event where aggregate_type = 'preference' and aggregate_id = 'mercy') as told
          from preference_list where hospital_id = 'mercy'`,
     );
     expect(String(row?.version)).toBe(row?.told);
+  });
+
+  it("knows the list by its etag, and lets nobody overwrite a newer one", async () => {
+    const fresh = test.as(aDispatcher("fresh")).preferences;
+    const { etag: none } = await fresh.listPreferences({});
+    const first = await fresh.setPreferences({ ...preferred("a"), etag: none });
+    expect(first.etag).not.toBe(none);
+    expect((await fresh.listPreferences({})).etag).toBe(first.etag);
+
+    const same = await fresh.setPreferences({ ...preferred("a"), etag: first.etag });
+    expect(same.etag).toBe(first.etag);
+    const second = await fresh.setPreferences({ ...preferred("b"), etag: first.etag });
+    expect(second.etag).not.toBe(first.etag);
+
+    for (const etag of [none, first.etag]) {
+      expect(await refusalOf(fresh.setPreferences({ ...preferred("a"), etag }))).toBe("ETAG_MISMATCH");
+    }
+    const { preferences, etag } = await fresh.listPreferences({});
+    expect([preferences.map(({ agencyId }) => agencyId), etag]).toEqual([["b"], second.etag]);
+  });
+
+  it("lets only one of many through who all read the same list", async () => {
+    const contested = test.as(aDispatcher("contested")).preferences;
+    const { etag } = await contested.setPreferences(preferred("a"));
+    const calls = ["b", "b", "b", "b"].map((agency) => contested.setPreferences({ ...preferred(agency, "a"), etag }));
+    const answers = await Promise.allSettled(calls);
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
   it("refuses an unknown agency, and one that is named twice", async () => {

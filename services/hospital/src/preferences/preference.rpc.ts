@@ -13,12 +13,13 @@ import {
 import { userOf } from "#platform/auth/caller.ts";
 import type { UnitOfWork, Work } from "#platform/database/unit-of-work.ts";
 import type { IdSource } from "#platform/id.ts";
+import { assertEtag, etagOf } from "#platform/rpc/etag.ts";
 import { badRequest, notFound, refuse } from "#platform/rpc/refusal.ts";
 import { findAgencies } from "../agencies/agency.store.ts";
 import { hospitalActedFor } from "../hospitals/hospital.scope.ts";
 import { type AvailableAgenciesDeps, listAvailableAgencies } from "./available-agencies.rpc.ts";
 import { findRepeated, type Preference, type PreferredAgency, replacePreferences } from "./preference.ts";
-import { findPreferences, lockPreferenceList, savePreferences } from "./preference.store.ts";
+import { findListVersion, findPreferences, lockPreferenceList, savePreferences } from "./preference.store.ts";
 
 export interface PreferenceRpcDeps extends AvailableAgenciesDeps {
   readonly unitOfWork: UnitOfWork;
@@ -40,8 +41,13 @@ export function preferenceRpc({
     listPreferences: (request, context) =>
       unitOfWork.read(context, request, ListPreferencesResponseSchema, async (work) => {
         const hospitalId = hospitalActedFor(userOf(context), request.hospitalId);
+        // The version first: with a list that is newer than its etag a caller is refused, and never overwrites it.
+        const version = await findListVersion(work.tx, hospitalId);
         const preferences = await findPreferences(work.tx, hospitalId);
-        return { preferences: preferences.filter(({ isActive }) => isActive).map(messageFromPreference) };
+        return {
+          preferences: preferences.filter(({ isActive }) => isActive).map(messageFromPreference),
+          etag: etagOf(version),
+        };
       }),
 
     setPreferences: (request, context) =>
@@ -49,27 +55,35 @@ export function preferenceRpc({
         const hospitalId = hospitalActedFor(userOf(context), "");
         const wanted = wantedFrom(request);
         await assertKnown(work, wanted);
-        const list = await setPreferences(work, hospitalId, { wanted, newId });
-        return { preferences: list.map(messageFromPreference) };
+        const { list, version } = await setPreferences(work, hospitalId, { wanted, newId, etag: request.etag });
+        return { preferences: list.map(messageFromPreference), etag: etagOf(version) };
       }),
   };
+}
+
+interface Wish {
+  readonly wanted: readonly PreferredAgency[];
+  readonly newId: IdSource;
+  readonly etag: string;
 }
 
 async function setPreferences(
   work: Work,
   hospitalId: string,
-  wish: { readonly wanted: readonly PreferredAgency[]; readonly newId: IdSource },
-): Promise<readonly Preference[]> {
+  { wanted, newId, etag }: Wish,
+): Promise<{ readonly list: readonly Preference[]; readonly version: number }> {
   const { tx, now } = work;
-  const version = (await lockPreferenceList(tx, hospitalId)) + 1;
-  const { list, changed } = replacePreferences(hospitalId, await findPreferences(tx, hospitalId), wish);
   work.touched("preference", hospitalId);
+  const before = await lockPreferenceList(tx, hospitalId);
+  assertEtag(etag, before);
+  const { list, changed } = replacePreferences(hospitalId, await findPreferences(tx, hospitalId), { wanted, newId });
   // The same list again is no change, and the world must not hear of one.
-  if (changed.length === 0) return list;
+  if (changed.length === 0) return { list, version: before };
+  const version = before + 1;
   await savePreferences(tx, hospitalId, { changed, version, now });
   const message = { hospitalId, agencyIds: list.map(({ agencyId }) => agencyId) };
   work.emit({ schema: PreferencesChangedSchema, message, aggregateId: hospitalId, version });
-  return list;
+  return { list, version };
 }
 
 function wantedFrom({ agencies }: SetPreferencesRequest): readonly PreferredAgency[] {

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import { sql } from "kysely";
 import type { Tx } from "#platform/database/database.ts";
 import type { Preference } from "./preference.ts";
-import { AgencyPreferenceEntity } from "./preference.entity.ts";
+import { AgencyPreferenceEntity, PreferenceListEntity } from "./preference.entity.ts";
 
 /** Every preference of a hospital, most preferred first; those off the list are among them. */
 export async function findPreferences(em: SqlEntityManager, hospitalId: string): Promise<readonly Preference[]> {
@@ -16,6 +16,12 @@ export async function findPreferences(em: SqlEntityManager, hospitalId: string):
     isActive: active,
     order: preferenceOrder,
   }));
+}
+
+/** How often a hospital's list has changed; 0 for one that was never made. */
+export async function findListVersion(em: SqlEntityManager, hospitalId: string): Promise<number> {
+  const row = await em.findOne(PreferenceListEntity, { hospitalId }, { disableIdentityMap: true });
+  return row?.version ?? 0;
 }
 
 /** Holds a hospital's list for the rest of the transaction, a list that does not exist yet, too. Answers its version. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { ResourceInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { ClaimLostReason, ClaimOutcome } from "#gen/medport/hospital/v1/trip_claim_service_pb.ts";
-import { AwardPolicy, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import { AwardPolicy, Priority, type Trip, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
 import { UnitType } from "#gen/medport/transport/v1/unit_type_pb.ts";
 import { newId } from "#platform/id.ts";
 import { aDispatcher, anAgencyDispatcher, anOverseer, type HospitalClients } from "../hospital.builder.ts";
@@ -137,11 +137,71 @@ describe("TripClaimService", () => {
       expect(await wordsFor(trip.id)).toEqual(await wordsFor(newId()));
     });
 
-    it("is for EMS alone, and demands a person", async () => {
+    it("is for EMS alone", async () => {
       const trip = await scene.create();
       const direct = scene.test.as(anAgencyDispatcher("blair")).claims.claimTrip(scene.claimOf(trip));
       expect(await refusalOf(direct)).toBe("METHOD_NOT_ALLOWED");
-      expect(await refusalOf(system.claimTrip(scene.claimOf(trip)))).toBe("TOKEN_MISSING");
+      const center = scene.test.as(undefined, "center").claims.claimTrip(scene.claimOf(trip, { bidId: "bid-1" }));
+      expect(await refusalOf(center)).toBe("METHOD_NOT_ALLOWED");
+    });
+
+    describe("without a person", () => {
+      const closed = async (awardPolicy: AwardPolicy): Promise<Trip> => {
+        const trip = await scene.create({ awardPolicy });
+        await scene.test.query("update trip set bidding_close_time = now() - interval '1 second' where id = $1", [
+          trip.id,
+        ]);
+        return trip;
+      };
+
+      it.each([AwardPolicy.BEST_ETA, AwardPolicy.LOWEST_COST, AwardPolicy.PREFERENCE_THEN_ETA])(
+        "awards a trip with policy %s to the bid that it chose, once bidding has closed",
+        async (awardPolicy) => {
+          const trip = await closed(awardPolicy);
+          const request = scene.claimOf(trip, { bidId: "bid-1" });
+          expect(await system.claimTrip(request)).toMatchObject({ outcome: WON, tripVersion: 2n });
+          expect(await system.claimTrip(request)).toMatchObject({ outcome: WON, tripVersion: 2n });
+          const { entries } = await scene.mercy.trips.listTripHistory({ tripId: trip.id });
+          expect(entries.at(-1)).toMatchObject({ change: "accepted", userId: "", agencyId: "blair" });
+          expect(await scene.eventsOf(trip.id)).toEqual(["TripCreated 1", "TripAccepted 2"]);
+        },
+      );
+
+      it("awards nothing before bidding has closed, and not with that attempt afterwards", async () => {
+        const trip = await scene.create({ awardPolicy: AwardPolicy.BEST_ETA });
+        const request = scene.claimOf(trip, { bidId: "bid-1" });
+        expect(await refusalOf(system.claimTrip(request))).toBe("INVALID_STATE_TRANSITION");
+        await scene.test.query("update trip set bidding_close_time = now() where id = $1", [trip.id]);
+        expect(await refusalOf(system.claimTrip(request))).toBe("INVALID_STATE_TRANSITION");
+        expect((await system.claimTrip({ ...request, attemptId: newId() })).outcome).toBe(WON);
+      });
+
+      it("awards nothing without a bid, nor against the trip's policy", async () => {
+        const direct = await closed(AwardPolicy.BEST_ETA);
+        expect(await refusalOf(system.claimTrip(scene.claimOf(direct)))).toBe("VALIDATION_FAILED");
+        for (const policy of [AwardPolicy.MANUAL, AwardPolicy.FIRST_ACCEPT]) {
+          const trip = await closed(policy);
+          const claimed = system.claimTrip(scene.claimOf(trip, { bidId: "bid-1" }));
+          expect(await refusalOf(claimed)).toBe("AWARD_POLICY_MISMATCH");
+        }
+      });
+
+      it("loses what the hospital has cancelled or changed meanwhile", async () => {
+        const cancelled = await closed(AwardPolicy.LOWEST_COST);
+        await scene.mercy.trips.cancelTrip({ tripId: cancelled.id, reason: "why" });
+        const lost = await system.claimTrip(scene.claimOf(cancelled, { bidId: "bid-1" }));
+        expect(lost).toMatchObject({ outcome: LOST, lostReason: ClaimLostReason.CANCELLED });
+        const changed = await closed(AwardPolicy.LOWEST_COST);
+        const details = { priority: Priority.LOW };
+        await scene.mercy.trips.updateTrip({ tripId: changed.id, details, updateMask: { paths: ["priority"] } });
+        const outdated = await system.claimTrip(scene.claimOf(changed, { bidId: "bid-1" }));
+        expect(outdated).toMatchObject({ outcome: LOST, lostReason: ClaimLostReason.CHANGED });
+      });
+
+      it("leaves agencies' people no way around the policy", async () => {
+        const trip = await closed(AwardPolicy.BEST_ETA);
+        expect(await refusalOf(scene.claim(scene.claimOf(trip, { bidId: "bid-1" })))).toBe("AWARD_POLICY_MISMATCH");
+      });
     });
 
     it("refuses a unit that cannot serve the level, and an agency that does not take part", async () => {
@@ -223,13 +283,23 @@ describe("TripClaimService", () => {
       const attempt = { attemptId: request.attemptId ?? "", tripId: trip.id, unitType: UnitType.ALS };
       expect((await claims.setTripUnit({ ...attempt, unitId: "unit-1" })).tripVersion).toBe(3n);
       expect((await claims.setTripUnit({ ...attempt, unitId: "unit-1" })).tripVersion).toBe(3n);
-      expect((await claims.setTripUnit({ ...attempt, unitId: "unit-2" })).tripVersion).toBe(4n);
+      const swap = { ...attempt, unitId: "unit-2", previousUnitId: "unit-1" };
+      expect((await claims.setTripUnit(swap)).tripVersion).toBe(4n);
+      expect((await claims.setTripUnit(swap)).tripVersion).toBe(4n);
+      const late = claims.setTripUnit({ ...attempt, unitId: "unit-1" });
+      expect(await refusalOf(late)).toBe("INVALID_STATE_TRANSITION");
       expect((await scene.eventsOf(trip.id)).slice(2)).toEqual(["TripUnitAssigned 3", "TripUnitAssigned 4"]);
     });
 
     it("lets EMS repeat on its own what a dispatcher began, for the attempt that has the trip alone", async () => {
       const trip = await scene.assigned();
-      const attempt = { attemptId: trip.acceptedAttemptId, tripId: trip.id, unitId: "unit-9", unitType: UnitType.CCT };
+      const attempt = {
+        attemptId: trip.acceptedAttemptId,
+        tripId: trip.id,
+        unitId: "unit-9",
+        unitType: UnitType.CCT,
+        previousUnitId: "unit-7",
+      };
       expect((await system.setTripUnit(attempt)).tripVersion).toBe(3n);
       expect((await system.setTripUnit(attempt)).tripVersion).toBe(3n);
       const wrongAttempt = system.setTripUnit({ ...attempt, attemptId: newId(), unitId: "unit-8" });
@@ -240,7 +310,13 @@ describe("TripClaimService", () => {
 
     it("is refused for another attempt, another agency, a weaker unit and a cancelled trip", async () => {
       const trip = await scene.assigned();
-      const attempt = { attemptId: trip.acceptedAttemptId, tripId: trip.id, unitId: "unit-9", unitType: UnitType.CCT };
+      const attempt = {
+        attemptId: trip.acceptedAttemptId,
+        tripId: trip.id,
+        unitId: "unit-9",
+        unitType: UnitType.CCT,
+        previousUnitId: "unit-7",
+      };
       const claims = viaEms(anAgencyDispatcher("blair"));
       const wrongAttempt = claims.setTripUnit({ ...attempt, attemptId: newId() });
       expect(await refusalOf(wrongAttempt)).toBe("INVALID_STATE_TRANSITION");

@@ -71,12 +71,13 @@ export function claimRpc({ unitOfWork }: ClaimRpcDeps): ServiceImpl<typeof TripC
 async function claim(work: Work, request: ClaimTripRequest): Promise<ClaimAnswer> {
   const { tx, now } = work;
   work.touched("trip", request.tripId);
-  const actor = await tripActorOf(work);
+  // Nobody is behind the call where a trip's policy has chosen the bid.
+  const actor = work.caller.user && (await tripActorOf(work));
   const trip = await tripToClaim(tx, request.tripId);
   // An agency's reach may change, and the answer to an attempt must not: it is asked about only a new one, further down.
-  if (!trip || (actor.type !== "EMS" && !isInReach(trip, actor))) throw notFound("trip", request.tripId);
-  const attempt = { ...claimFrom(request), userId: actor.userId, now };
-  grantedOrThrow(mayClaim(trip, attempt, actor));
+  if (!trip || (actor?.type !== "EMS" && !isInReach(trip, actor))) throw notFound("trip", request.tripId);
+  const attempt: TripClaim = { ...claimFrom(request), ...(actor && { actor }), now };
+  grantedOrThrow(mayClaim(trip, attempt));
 
   const requestHash = hashOf(request);
   const earlier = await findClaim(tx, request.attemptId);
@@ -84,8 +85,8 @@ async function claim(work: Work, request: ClaimTripRequest): Promise<ClaimAnswer
 
   if (!isInReach(trip, actor)) throw notFound("trip", request.tripId);
   const agencyIsActive =
-    actor.type === "EMS" ? actor.reach.isActive : (await findAgency(tx, request.agencyId))?.isActive;
-  grantedOrThrow(isClaimable(trip, attempt, { actor, agencyIsActive }));
+    actor?.type === "EMS" ? actor.reach.isActive : (await findAgency(tx, request.agencyId))?.isActive;
+  grantedOrThrow(isClaimable(trip, attempt, agencyIsActive));
   const verdict = claimTrip(trip, attempt);
   const end: ClaimEnd =
     verdict.outcome === "WON" ? { outcome: "WON", tripVersion: verdict.change.after.version } : verdict;
@@ -106,14 +107,21 @@ async function tripToClaim(tx: Tx, tripId: string): Promise<Trip | undefined> {
   return seen?.status === "PENDING" ? lockTrip(tx, tripId) : seen;
 }
 
-async function setUnit(work: Work, { attemptId, tripId, unitId, unitType }: SetTripUnitRequest): Promise<number> {
+async function setUnit(work: Work, request: SetTripUnitRequest): Promise<number> {
+  const { attemptId, tripId, previousUnitId } = request;
   work.touched("trip", tripId);
   // EMS repeats on its own what it has lost the answer to; that a person may do it was decided the first time.
   const actor = work.caller.user && (await tripActorOf(work));
   const trip = await lockTrip(work.tx, tripId);
   if (!trip || (actor && !relationTo(trip, actor))) throw notFound("trip", tripId);
-  const unit = unitFrom(unitId, unitType);
-  const change = grantedOrThrow(setTripUnit(trip, { attemptId, unit, ...(actor && { actor }), now: work.now }));
+  const assignment = {
+    attemptId,
+    unit: unitFrom(request.unitId, request.unitType),
+    ...(previousUnitId && { previousUnitId }),
+    ...(actor && { actor }),
+    now: work.now,
+  };
+  const change = grantedOrThrow(setTripUnit(trip, assignment));
   if (!change) return trip.version;
   await recordTripChange(work, change);
   return change.after.version;
@@ -128,7 +136,7 @@ async function abandon(
   await insertClaim(tx, { attemptId, tripId, end: { outcome: "ABANDONED", ...(refusal && { refusal }) }, now });
 }
 
-function claimFrom(request: ClaimTripRequest): Omit<TripClaim, "userId" | "now"> {
+function claimFrom(request: ClaimTripRequest): Omit<TripClaim, "actor" | "now"> {
   const { attemptId, agencyId, unitId, unitType, bidId, seenMaterialVersion } = request;
   return {
     attemptId,
@@ -181,12 +189,16 @@ function hashOf(request: ClaimTripRequest): Uint8Array {
   return createHash("sha256").update(toBinary(ClaimTripRequestSchema, request)).digest();
 }
 
-/** Reasons for which the same claim will never be granted. Others are about the moment, and the claim may come again. */
+/**
+ * Reasons that end an attempt: EMS lets go of the unit, and its next try is another attempt. Others are about the moment,
+ * and the same claim may come again.
+ */
 const finalReasons: readonly Reason[] = [
   Reason.VALIDATION_FAILED,
   Reason.RESOURCE_NOT_FOUND,
   Reason.ACTION_NOT_ALLOWED,
   Reason.AWARD_POLICY_MISMATCH,
+  Reason.INVALID_STATE_TRANSITION,
   Reason.AGENCY_NOT_ELIGIBLE,
   Reason.UNIT_NOT_CAPABLE,
 ];

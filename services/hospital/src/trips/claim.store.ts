@@ -54,6 +54,13 @@ export async function insertClaim(tx: Tx, claim: NewClaim): Promise<boolean> {
   return rows.length === 1;
 }
 
+/** Takes a victory back: the attempt no longer has the trip, and never will again. */
+export async function withdrawClaim(tx: Tx, attemptId: string): Promise<void> {
+  await sql`update trip_claim set outcome = 'WITHDRAWN' where attempt_id = ${attemptId} and outcome = 'WON'`.execute(
+    tx.getKysely(),
+  );
+}
+
 function reasonOf(end: ClaimEnd): string | undefined {
   if (end.outcome === "LOST") return end.reason;
   return end.outcome === "ABANDONED" ? end.refusal : undefined;

@@ -16,7 +16,7 @@ import {
 import type { TripActor } from "./trip-actor.ts";
 
 function aClaim(over: Partial<TripClaim> = {}): TripClaim {
-  return { attemptId: "attempt-9", agencyId: "blair", seenMaterialVersion: 1, userId: "user-2", now: at(5), ...over };
+  return { attemptId: "attempt-9", agencyId: "blair", seenMaterialVersion: 1, actor: blair, now: at(5), ...over };
 }
 
 describe("claiming a trip", () => {
@@ -30,7 +30,8 @@ describe("claiming a trip", () => {
         after: {
           status: "ASSIGNED",
           version: 2,
-          award: { agencyId: "blair", unitId: "unit-7", attemptId: "attempt-9", acceptedAt: at(5) },
+          award: { agencyId: "blair", unitId: "unit-7", unitType: "ALS", attemptId: "attempt-9", acceptedAt: at(5) },
+          turn: 1,
         },
       },
     });
@@ -60,20 +61,51 @@ describe("who may claim", () => {
     { who: "an agency for another", actor: rival, agencyId: "blair", ok: false },
     { who: "the hospital that the patient is brought to", actor: receiver, agencyId: "blair", ok: false },
   ])("$who: $ok", ({ actor, agencyId, ok }) => {
-    expect(mayClaim(trip, aClaim({ agencyId }), actor).ok).toBe(ok);
+    expect(mayClaim(trip, aClaim({ agencyId, actor })).ok).toBe(ok);
+  });
+
+  it("is nobody, for a bid alone", () => {
+    const { actor: _, ...claim } = aClaim({ bidId: "bid-1" });
+    expect(mayClaim(trip, claim).ok).toBe(true);
+    const { bidId: _bid, ...direct } = claim;
+    expect(mayClaim(trip, direct)).toMatchObject({ refusal: { reason: "VALIDATION_FAILED" } });
   });
 });
 
 describe("what may be claimed", () => {
-  const known = { actor: blair, agencyIsActive: true };
-
   it("is a trip that the first agency to accept may have", () => {
-    expect(isClaimable(aPendingTrip(), aClaim(), known).ok).toBe(true);
+    expect(isClaimable(aPendingTrip(), aClaim(), true).ok).toBe(true);
   });
 
   it("is not, for an agency, a trip whose bids the hospital chooses from", () => {
-    const decision = isClaimable(aPendingTrip({ awardPolicy: "MANUAL" }), aClaim(), known);
+    const decision = isClaimable(aPendingTrip({ awardPolicy: "MANUAL" }), aClaim(), true);
     expect(decision).toMatchObject({ refusal: { reason: "AWARD_POLICY_MISMATCH" } });
+  });
+
+  it.each(["MANUAL", "FIRST_ACCEPT", "BEST_ETA", "LOWEST_COST", "PREFERENCE_THEN_ETA"] as const)(
+    "is, for the hospital, a trip with the policy %s at any time",
+    (awardPolicy) => {
+      expect(isClaimable(aPendingTrip({ awardPolicy }), aClaim({ actor: owner }), true).ok).toBe(true);
+    },
+  );
+
+  describe("without a person", () => {
+    const { actor: _, ...claim } = aClaim({ bidId: "bid-1", now: at(10) });
+
+    it.each(["BEST_ETA", "LOWEST_COST", "PREFERENCE_THEN_ETA"] as const)(
+      "is a trip with the policy %s once bidding has closed",
+      (awardPolicy) => {
+        const trip = aPendingTrip({ awardPolicy, biddingClosesAt: at(10) });
+        expect(isClaimable(trip, claim, true).ok).toBe(true);
+        const early = isClaimable(trip, { ...claim, now: at(9) }, true);
+        expect(early).toMatchObject({ refusal: { reason: "INVALID_STATE_TRANSITION" } });
+      },
+    );
+
+    it.each(["MANUAL", "FIRST_ACCEPT"] as const)("is none with the policy %s", (awardPolicy) => {
+      const decision = isClaimable(aPendingTrip({ awardPolicy }), claim, true);
+      expect(decision).toMatchObject({ refusal: { reason: "AWARD_POLICY_MISMATCH" } });
+    });
   });
 
   it("is out of reach where an agency does not drive, and in reach even when it is gone where it does", () => {
@@ -84,23 +116,33 @@ describe("what may be claimed", () => {
   });
 
   it("is nothing for an agency that is switched off", () => {
-    const decision = isClaimable(aPendingTrip(), aClaim(), { actor: owner, agencyIsActive: false });
+    const decision = isClaimable(aPendingTrip(), aClaim({ actor: owner }), false);
     expect(decision).toMatchObject({ refusal: { reason: "AGENCY_NOT_ELIGIBLE" } });
   });
 
   it("is not a trip that needs more than the unit can do", () => {
-    const decision = isClaimable(aPendingTrip(), aClaim({ unit: { id: "unit-1", type: "BLS" } }), known);
+    const decision = isClaimable(aPendingTrip(), aClaim({ unit: { id: "unit-1", type: "BLS" } }), true);
     expect(decision).toMatchObject({ refusal: { reason: "UNIT_NOT_CAPABLE" } });
   });
 });
 
 describe("naming the unit", () => {
-  const naming = { attemptId: "attempt-1", unit: { id: "unit-8", type: "CCT" }, actor: blair, now: at(15) } as const;
+  const naming = {
+    attemptId: "attempt-1",
+    unit: { id: "unit-8", type: "CCT" },
+    previousUnitId: "unit-7",
+    actor: blair,
+    now: at(15),
+  } as const;
 
   it("swaps the unit of an assigned trip", () => {
     expect(setTripUnit(anAssignedTrip(), naming)).toMatchObject({
       ok: true,
-      value: { name: "unit_assigned", before: { award: { unitId: "unit-7" } }, after: { award: { unitId: "unit-8" } } },
+      value: {
+        name: "unit_assigned",
+        before: { award: { unitId: "unit-7" } },
+        after: { award: { unitId: "unit-8", unitType: "CCT" }, turn: 2 },
+      },
     });
   });
 
@@ -111,6 +153,18 @@ describe("naming the unit", () => {
 
   it.each([
     { why: "another attempt", trip: anAssignedTrip(), over: { attemptId: "x" }, reason: "INVALID_STATE_TRANSITION" },
+    {
+      why: "another unit to replace",
+      trip: anAssignedTrip(),
+      over: { previousUnitId: "x" },
+      reason: "INVALID_STATE_TRANSITION",
+    },
+    {
+      why: "no unit to replace",
+      trip: anAssignedTrip(),
+      over: { previousUnitId: "" },
+      reason: "INVALID_STATE_TRANSITION",
+    },
     { why: "a trip that waits", trip: aPendingTrip(), over: { actor: overseer }, reason: "INVALID_STATE_TRANSITION" },
     { why: "a trip on the road", trip: aTripInProgress(), over: {}, reason: "INVALID_STATE_TRANSITION" },
     { why: "a cancelled trip", trip: aCancelledTrip(), over: { actor: overseer }, reason: "TRIP_CANCELLED" },

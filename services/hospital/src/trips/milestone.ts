@@ -25,8 +25,10 @@ export interface Milestone {
   readonly recordedBy: string;
   /** Whose people reported it: a hospital may confirm what an agency has reported as well. */
   readonly reporter: UserType;
-  /** The unit that had the trip then. A unit that takes over begins its own sequence of steps. */
+  /** The unit that had the trip then. */
   readonly unitId?: string;
+  /** The trip's turn then: who takes over begins a sequence of steps of its own, also who had the trip before. */
+  readonly turn: number;
   /** It was reported after a later step. */
   readonly isLateEntry: boolean;
 }
@@ -36,9 +38,9 @@ export function comesBefore(one: MilestoneType, other: MilestoneType): boolean {
   return milestoneTypes.indexOf(one) < milestoneTypes.indexOf(other);
 }
 
-/** The steps of a trip that belong to one unit's sequence, or to the time before any unit was named. */
-export function milestonesOfUnit(milestones: readonly Milestone[], unitId: string | undefined): readonly Milestone[] {
-  return milestones.filter((milestone) => milestone.unitId === unitId);
+/** The steps of a trip that belong to one turn's sequence. */
+export function milestonesOfTurn(milestones: readonly Milestone[], turn: number): readonly Milestone[] {
+  return milestones.filter((milestone) => milestone.turn === turn);
 }
 
 /** The latest time among those steps that come before this one; undefined if none was recorded. */

@@ -1,83 +1,120 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
-import { type RawBuilder, sql } from "kysely";
-import type { Moment } from "#platform/rpc/page.ts";
-import type { TransportStatus, Trip } from "./trip.ts";
+import { sql } from "kysely";
+import { dateFromRow } from "#platform/database/platform-tables.ts";
 import type { TripActor } from "./trip-actor.ts";
+import { relationThen } from "./trip-as-of.ts";
+import { byUrgency, matchesFilter, type TripListing, wantsOnlyOpen } from "./trip-list.ts";
+import { conditionsOf, listOrder, placeAfter, requestedWithin, versionAt, wasOpenAt } from "./trip-list-query.store.ts";
+import { visibleTo } from "./trip-list-scope.store.ts";
+import { type TripPlace, type TripPlaces, type TripSlice, walkTrips } from "./trip-list-walk.store.ts";
+import { relationTo } from "./trip-scope.ts";
+import type { SeenTrip } from "./trip-sight.store.ts";
 import { selectTrips } from "./trip.store.ts";
+import { selectTripVersions } from "./trip-version.store.ts";
 
-/** Which trips. What is absent matches everything. */
-export interface TripFilter {
-  /** Any of these. */
-  readonly statuses: readonly TransportStatus[];
-  readonly hospitalId?: string;
-  readonly assignedAgencyId?: string;
+/**
+ * Finds the places of a list that hold trips which somebody may see. A page costs the same however many trips there are;
+ * it may be short, and then `until` says from where to go on.
+ */
+export async function findTripPlaces(
+  em: SqlEntityManager,
+  actor: TripActor,
+  listing: TripListing,
+  slice: TripSlice,
+): Promise<TripPlaces> {
+  const { filter, asOf } = listing;
+  if (asOf && wantsOnlyOpen(filter)) return { places: await findOpenThen(em, actor, { ...listing, asOf }, slice) };
+  return walkTrips(em, actor, listing, slice);
 }
 
-/** Which part of the list. */
-export interface TripSlice {
-  readonly limit: number;
-  /** The place after which it begins; from the newest on if absent. */
-  readonly after?: Moment;
+/** Loads those of the trips that somebody may see, by their ids. */
+export async function loadSeenTrips(
+  em: SqlEntityManager,
+  actor: TripActor,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, SeenTrip>> {
+  if (ids.length === 0) return new Map();
+  const trips = await selectTrips(em, sql`where t.id in (${sql.join(ids)})`);
+  return new Map(
+    trips.flatMap((trip) => {
+      // Asked again of each trip, so that a query that lists too much shows nothing that it should not.
+      const relation = relationTo(trip, actor);
+      return relation ? [[trip.id, { trip, relation }] as const] : [];
+    }),
+  );
+}
+
+/** Loads what stands at places of a list, in their order, as somebody may see it. */
+export async function loadTripPlaces(
+  em: SqlEntityManager,
+  actor: TripActor,
+  { filter, asOf }: TripListing,
+  places: readonly TripPlace[],
+): Promise<readonly SeenTrip[]> {
+  const now = await loadSeenTrips(
+    em,
+    actor,
+    places.map(({ id }) => id),
+  );
+  const seen = asOf ? await asSeenThen(em, actor, places, now) : now;
+  return places.flatMap(({ id }) => {
+    const found = seen.get(id);
+    // A trip may have changed since its place was found.
+    return found && matchesFilter(found.trip, filter) ? [found] : [];
+  });
+}
+
+async function asSeenThen(
+  em: SqlEntityManager,
+  actor: TripActor,
+  places: readonly TripPlace[],
+  now: ReadonlyMap<string, SeenTrip>,
+): Promise<ReadonlyMap<string, SeenTrip>> {
+  if (places.length === 0) return now;
+  const keys = places.map(({ id, version }) => sql`(${id}, ${version}::int)`);
+  const versions = await selectTripVersions(em, sql`where (h.trip_id, h.version) in (${sql.join(keys)})`);
+  return new Map(
+    versions.flatMap(({ trip }) => {
+      const known = now.get(trip.id);
+      const relation = known && relationThen(known.relation, trip, actor);
+      return relation ? [[trip.id, { trip, relation }] as const] : [];
+    }),
+  );
+}
+
+interface OpenRow {
+  readonly rank: number;
+  readonly request_time: string;
+  readonly id: string;
+  readonly version: number;
 }
 
 /**
- * Lists the trips that somebody may see, newest first. Each way of seeing a trip is read from an index of its own in
- * the list's order, and at most `limit` of it, so that a page costs the same however many trips there are.
+ * The trips that were open at a time. An index knows when each trip was open, and only as many were at once as there is
+ * work for, so that all of them can be looked at and put in order.
  */
-export async function listTrips(
+async function findOpenThen(
   em: SqlEntityManager,
   actor: TripActor,
-  filter: TripFilter,
+  { filter, order, asOf }: TripListing & { readonly asOf: Date },
   { limit, after }: TripSlice,
-): Promise<readonly Trip[]> {
-  const order = sql`order by t.request_time desc, t.id desc limit ${limit}`;
-  const rest = sql`${filterOf(filter)} ${after ? positionAfter(after) : sql``} ${order}`;
-  const ids = sql.join(
-    waysToSee(actor, filter, rest).map((way) => sql`(${way})`),
-    sql` union `,
-  );
-  return selectTrips(em, sql`where t.id in (${ids}) ${order}`);
-}
-
-/** One query for each way of seeing trips; `rest` narrows it down and puts it in order. */
-function waysToSee(
-  actor: TripActor,
-  { statuses, hospitalId, assignedAgencyId }: TripFilter,
-  rest: RawBuilder<unknown>,
-): readonly RawBuilder<unknown>[] {
-  switch (actor.type) {
-    case "CENTER":
-      if (hospitalId !== undefined || assignedAgencyId !== undefined || statuses.length < 2) {
-        return [sql`select t.id from trip t where true ${rest}`];
-      }
-      // One state at a time: together they are in no index's order.
-      return statuses.map((status) => sql`select t.id from trip t where t.status = ${status} ${rest}`);
-    case "HOSPITAL":
-      return [
-        sql`select t.id from trip t where t.hospital_id = ${actor.hospitalId} ${rest}`,
-        // Likewise one destination at a time.
-        sql`select inbound.id from facility f
-             cross join lateral (select t.id from trip t where t.destination_facility_id = f.id ${rest}) inbound
-             where f.hospital_id = ${actor.hospitalId}`,
-      ];
-    case "EMS": {
-      const own = sql`select t.id from trip t where t.assigned_agency_id = ${actor.agencyId} ${rest}`;
-      const { isActive, counties } = actor.reach;
-      if (!isActive || counties.length === 0) return [own];
-      const open = sql`select t.id from trip t join facility f on f.id = t.origin_facility_id
-        where t.status = 'PENDING' and lower(btrim(f.county)) in (${sql.join(counties)}) ${rest}`;
-      return [own, open];
-    }
-  }
-}
-
-function filterOf({ statuses, hospitalId, assignedAgencyId }: TripFilter): RawBuilder<unknown> {
-  const status = statuses.length > 0 ? sql`and t.status in (${sql.join(statuses)})` : sql``;
-  const hospital = hospitalId === undefined ? sql`` : sql`and t.hospital_id = ${hospitalId}`;
-  const agency = assignedAgencyId === undefined ? sql`` : sql`and t.assigned_agency_id = ${assignedAgencyId}`;
-  return sql`${status} ${hospital} ${agency}`;
-}
-
-function positionAfter({ at, id }: Moment): RawBuilder<unknown> {
-  return sql`and (t.request_time, t.id) < (${at}, ${id})`;
+): Promise<readonly TripPlace[]> {
+  const urgencies = sql.join(byUrgency.map((priority) => sql.lit(priority)));
+  const rank = order === "MOST_URGENT_FIRST" ? sql`array_position(array[${urgencies}], v.priority) - 1` : sql`0`;
+  const conditions = [sql`true`, ...conditionsOf(filter, "v", [])];
+  // OFFSET 0 keeps the order of the list out of the choice of the index.
+  const { rows } = await sql<OpenRow>`
+    select p.rank, p.request_time, p.id, p.version
+      from (select ${rank} as rank, t.request_time, t.id, v.version
+              from (select t.* from trip t
+                     where ${sql.join([wasOpenAt(asOf), ...visibleTo(actor)], sql` and `)} ${requestedWithin(filter)}
+                    offset 0) t
+             cross join lateral (${versionAt(asOf)}) v
+             where ${sql.join(conditions, sql` and `)}) p
+     where ${after ? placeAfter("p", order, after) : sql`true`}
+     order by ${listOrder({ order }, "p")} limit ${limit}`.execute(em.getKysely());
+  return rows.map(({ rank: urgency, request_time: time, id, version }) => ({
+    ...{ rank: urgency, id, version },
+    requestedAt: dateFromRow(time),
+  }));
 }

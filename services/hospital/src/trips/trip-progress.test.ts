@@ -6,6 +6,7 @@ import {
   aCompletedTrip,
   aMilestone,
   anAssignedTrip,
+  aPause,
   aPendingTrip,
   at,
   aTripInProgress,
@@ -30,6 +31,13 @@ describe("starting the transport", () => {
         after: { status: "IN_PROGRESS", pickedUpAt: at(35), version: 3 },
       },
     });
+  });
+
+  it("is consent enough, and lets nothing hold the clocks any longer", () => {
+    const trip = anAssignedTrip({ consentDueAt: at(38), slaPauses: [aPause({ startedAt: at(15) })] });
+    const decision = startTransport(trip, { ...report, occurredAt: at(35) });
+    expect(decision).not.toHaveProperty("value.after.consentDueAt");
+    expect(decision).toMatchObject({ value: { after: { slaPauses: [{ ended: { at: at(35), by: "user-2" } }] } } });
   });
 
   it("demands a unit", () => {
@@ -129,10 +137,16 @@ describe("recording a milestone", () => {
     expect(recordMilestone(trip, { ...report, actor: owner, type: "AT_ORIGIN" }).ok).toBe(true);
   });
 
-  it("lets a unit that took over begin its own sequence", () => {
-    const former = aMilestone({ type: "AT_ORIGIN", occurredAt: at(35), unitId: "unit-1" });
-    const decision = recordMilestone(anAssignedTrip({ milestones: [former] }), { ...report, type: "EN_ROUTE" });
-    expect(decision).toMatchObject({ ok: true, value: { milestone: { isLateEntry: false } } });
+  it("lets a unit that took over begin its own sequence, also one that had the trip before", () => {
+    const former = aMilestone({ type: "AT_ORIGIN", occurredAt: at(35), turn: 1 });
+    const trip = anAssignedTrip({ milestones: [former], turn: 2 });
+    const decision = recordMilestone(trip, { ...report, type: "EN_ROUTE", occurredAt: at(30) });
+    expect(decision).toMatchObject({ ok: true, value: { milestone: { isLateEntry: false, turn: 2 } } });
+  });
+
+  it("asks still for consent after any other step", () => {
+    const decision = recordMilestone(anAssignedTrip({ consentDueAt: at(50) }), { ...report, type: "AT_PATIENT" });
+    expect(decision).toMatchObject({ value: { after: { consentDueAt: at(50) } } });
   });
 
   it.each<{ trip: Trip; type: MilestoneType; reason: string }>([

@@ -4,9 +4,10 @@ import {
   laterOf,
   latestBefore,
   type Milestone,
-  milestonesOfUnit,
+  milestonesOfTurn,
   type MilestoneType,
 } from "./milestone.ts";
+import { withPauseEnded } from "./sla-pause.ts";
 import {
   type AssignedTrip,
   changed,
@@ -18,6 +19,7 @@ import {
   type Trip,
   type TripChange,
   type TripInProgress,
+  withoutConsent,
 } from "./trip.ts";
 import type { TripActor } from "./trip-actor.ts";
 
@@ -39,7 +41,7 @@ type TravellingTrip = AssignedTrip | TripInProgress | CompletedTrip;
 
 /** T4: the patient is on board. The same as reporting LEFT_ORIGIN, but an error if that starts nothing. */
 export function startTransport(trip: Trip, report: Report): Decision<TripChange> {
-  const allowed = mayReport(trip, report, "LEFT_ORIGIN");
+  const allowed = mayMove(trip, report, "LEFT_ORIGIN");
   if (!allowed.ok) return allowed;
   if (trip.status === "CANCELLED") return refused("TRIP_CANCELLED", "the trip was cancelled");
   if (trip.status !== "ASSIGNED")
@@ -49,7 +51,7 @@ export function startTransport(trip: Trip, report: Report): Decision<TripChange>
 
 /** T5: care was transferred. The same as reporting TRANSFER_OF_CARE, but an error if that completes nothing. */
 export function completeTrip(trip: Trip, report: Report): Decision<TripChange> {
-  const allowed = mayReport(trip, report, "TRANSFER_OF_CARE");
+  const allowed = mayMove(trip, report, "TRANSFER_OF_CARE");
   if (!allowed.ok) return allowed;
   if (trip.status === "CANCELLED") return refused("TRIP_CANCELLED", "the trip was cancelled");
   if (trip.status !== "IN_PROGRESS") {
@@ -76,6 +78,14 @@ export function recordMilestone(
 
 /** The departure from and the arrival at a hospital's own facility are all that it may report. */
 const reportedByHospitals: readonly MilestoneType[] = ["AT_ORIGIN", "LEFT_ORIGIN", "AT_DESTINATION"];
+
+/** A hospital's word confirms a step, and moves no trip. */
+function mayMove(trip: Trip, report: Report, type: MilestoneType): Decision<undefined> {
+  if (report.actor.type === "HOSPITAL") {
+    return refused("ACTION_NOT_ALLOWED", "only the assigned agency starts and completes the trip");
+  }
+  return mayReport(trip, report, type);
+}
 
 function mayReport(trip: Trip, { actor, overrideReason }: Report, type: MilestoneType): Decision<undefined> {
   switch (actor.type) {
@@ -108,7 +118,7 @@ function travellingTrip(trip: Trip, type: MilestoneType): Decision<TravellingTri
 function milestoneOf(trip: TravellingTrip, report: Report & { readonly type: MilestoneType }): Decision<Milestone> {
   const { type, actor, now } = report;
   const unitId = trip.award?.unitId;
-  const recorded = milestonesOfUnit(trip.milestones, unitId);
+  const recorded = milestonesOfTurn(trip.milestones, trip.turn);
   if (recorded.some((milestone) => milestone.type === type && milestone.reporter === actor.type)) {
     return refused("INVALID_STATE_TRANSITION", `${type} has been recorded`);
   }
@@ -130,6 +140,7 @@ function milestoneOf(trip: TravellingTrip, report: Report & { readonly type: Mil
     recordedBy: actor.userId,
     reporter: actor.type,
     ...(unitId && { unitId }),
+    turn: trip.turn,
     isLateEntry,
   });
 }
@@ -157,8 +168,10 @@ function withMilestone(
   if (milestone.type === "LEFT_ORIGIN" && next.status === "ASSIGNED" && !isConfirmation) {
     const { unitId } = next.award;
     if (unitId === undefined) return refused("UNIT_NOT_ASSIGNED", "no unit has been assigned yet");
-    const award = { ...next.award, unitId };
-    const after: TripInProgress = { ...next, status: "IN_PROGRESS", award, pickedUpAt: milestone.occurredAt };
+    const pickedUpAt = milestone.occurredAt;
+    // Whoever has the patient on board has consented, and nothing holds the clocks any more.
+    const waited = withPauseEnded(withoutConsent(next), pickedUpAt, actor.userId);
+    const after: TripInProgress = { ...waited, status: "IN_PROGRESS", award: { ...next.award, unitId }, pickedUpAt };
     return granted({ ...about, name: "started", after });
   }
   if (milestone.type === "TRANSFER_OF_CARE" && next.status === "IN_PROGRESS" && !isConfirmation) {

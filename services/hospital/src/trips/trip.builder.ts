@@ -1,11 +1,26 @@
+import { systemSettingsFrom } from "#platform/system-settings.ts";
 import type { Milestone } from "./milestone.ts";
-import type { AssignedTrip, CancelledTrip, CompletedTrip, PendingTrip, Place, TripId, TripInProgress } from "./trip.ts";
+import type { SlaPause } from "./sla.ts";
+import type {
+  AssignedTrip,
+  Award,
+  CancelledTrip,
+  CompletedTrip,
+  PendingTrip,
+  Place,
+  TripId,
+  TripInProgress,
+} from "./trip.ts";
 import type { TripActor } from "./trip-actor.ts";
+import type { TripTerms } from "./trip-terms.ts";
 
 /** Minutes after eight in the morning: when things happen in these tests. */
 export function at(minutes: number): Date {
   return new Date(Date.UTC(2026, 0, 5, 8, minutes));
 }
+
+/** What is configured if nobody has configured anything: bidding on a HIGH trip is open for ten minutes. */
+export const terms: TripTerms = systemSettingsFrom([]);
 
 /** A place fit for tests; name only what the test is about. */
 export function aPlace(over: Partial<Place> = {}): Place {
@@ -40,6 +55,10 @@ export function aPendingTrip(over: Partial<PendingTrip> = {}): PendingTrip {
     updatedAt: at(0),
     version: 1,
     materialVersion: 1,
+    slaTerms: { assignMinutes: 20, pickupMinutes: 120, toleranceMinutes: 15 },
+    slaPauses: [],
+    biddingClosesAt: at(10),
+    turn: 0,
     milestones: [],
     ...over,
   };
@@ -47,8 +66,22 @@ export function aPendingTrip(over: Partial<PendingTrip> = {}): PendingTrip {
 
 /** The same trip since 8:10, when Blair Valley won it with the unit 7. */
 export function anAssignedTrip(over: Partial<AssignedTrip> = {}): AssignedTrip {
-  const award = { agencyId: "blair", unitId: "unit-7", attemptId: "attempt-1", acceptedAt: at(10) };
-  return { ...aPendingTrip(), version: 2, updatedAt: at(10), ...over, status: "ASSIGNED", award: over.award ?? award };
+  const award: Award = {
+    agencyId: "blair",
+    unitId: "unit-7",
+    unitType: "ALS",
+    attemptId: "attempt-1",
+    acceptedAt: at(10),
+  };
+  return {
+    ...aPendingTrip(),
+    turn: 1,
+    version: 2,
+    updatedAt: at(10),
+    ...over,
+    status: "ASSIGNED",
+    award: over.award ?? award,
+  };
 }
 
 /** The same trip since 8:30, when the patient left. */
@@ -86,9 +119,15 @@ export function aMilestone(over: Partial<Milestone> = {}): Milestone {
     recordedBy: "user-2",
     reporter: "EMS",
     unitId: "unit-7",
+    turn: 1,
     isLateEntry: false,
     ...over,
   };
+}
+
+/** A pause that Mercy began at 8:15, and that lasts. */
+export function aPause(over: Partial<SlaPause> = {}): SlaPause {
+  return { reason: "PATIENT_NOT_READY", startedAt: at(15), startedBy: "user-1", ...over };
 }
 
 /** Somebody of the hospital that asks for trips. */

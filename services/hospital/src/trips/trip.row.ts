@@ -1,8 +1,26 @@
 import { dateFromRow } from "#platform/database/platform-tables.ts";
 import type { Milestone, MilestoneType } from "./milestone.ts";
 import type { UserType } from "#platform/auth/principal.ts";
-import type { AwardPolicy, Priority, TransportLevel } from "./transport.ts";
-import type { Award, Place, TransportStatus, Trip, TripFacts, TripId } from "./trip.ts";
+import type { SlaPause, SlaPauseReason } from "./sla.ts";
+import type {
+  AwardPolicy,
+  Disposition,
+  Priority,
+  ReleaseReason,
+  TimeWindow,
+  TransportLevel,
+  UnitType,
+} from "./transport.ts";
+import {
+  type Award,
+  awardOf,
+  pickedUpAtOf,
+  type Place,
+  type TransportStatus,
+  type Trip,
+  type TripFacts,
+  type TripId,
+} from "./trip.ts";
 
 /** A trip with its two facilities as a plain row, the way hot reads fetch it. Times are text, in UTC. */
 export interface TripRow {
@@ -15,7 +33,10 @@ export interface TripRow {
   readonly status: TransportStatus;
   readonly award_policy: AwardPolicy;
   readonly special_requirements: string;
+  readonly pickup_window_start: string | null;
+  readonly pickup_window_end: string | null;
   readonly cancellation_reason: string | null;
+  readonly disposition: Disposition | null;
   readonly request_time: string;
   readonly accept_time: string | null;
   readonly pickup_time: string | null;
@@ -23,10 +44,19 @@ export interface TripRow {
   readonly cancel_time: string | null;
   readonly assigned_agency_id: string | null;
   readonly assigned_unit_id: string | null;
+  readonly assigned_unit_type: UnitType | null;
   readonly accepted_attempt_id: string | null;
+  readonly bidding_close_time: string | null;
+  readonly consent_due_time: string | null;
+  readonly release_reason: ReleaseReason | null;
+  readonly sla_assign_minutes: number;
+  readonly sla_pickup_minutes: number;
+  readonly sla_tolerance_minutes: number;
+  readonly sla_pauses: readonly SlaPauseRow[];
   readonly created_by_user_id: string;
   readonly version: number;
   readonly material_version: number;
+  readonly turn: number;
   readonly created_at: string;
   readonly updated_at: string;
   readonly origin: PlaceRow;
@@ -55,6 +85,17 @@ export interface MilestoneRow {
   readonly reporter: UserType;
   readonly unit_id: string | null;
   readonly late_entry: boolean;
+  readonly turn: number;
+}
+
+/** A pause of a trip's clocks as JSON, whose times are in the form of ISO 8601. */
+export interface SlaPauseRow {
+  readonly reason: SlaPauseReason;
+  readonly start: string;
+  readonly started_by: string;
+  /** Both absent while it lasts. */
+  readonly end?: string;
+  readonly ended_by?: string;
 }
 
 /**
@@ -67,12 +108,13 @@ export function tripFromRow(row: TripRow): Trip {
   const pickedUpAt = optionalDate(row.pickup_time);
   const completedAt = optionalDate(row.completion_time);
   const cancelledAt = optionalDate(row.cancel_time);
+  const consentDueAt = optionalDate(row.consent_due_time);
   switch (row.status) {
     case "PENDING":
       return { ...facts, status: "PENDING" };
     case "ASSIGNED":
       if (!award) throw new Error(`trip ${row.id} is assigned to nobody`);
-      return { ...facts, status: "ASSIGNED", award };
+      return { ...facts, status: "ASSIGNED", award, ...(consentDueAt && { consentDueAt }) };
     case "IN_PROGRESS": {
       const unitId = award?.unitId;
       if (!award || unitId === undefined) throw new Error(`trip ${row.id} is in progress without a unit`);
@@ -94,6 +136,7 @@ export function tripFromRow(row: TripRow): Trip {
         ...(award && { award }),
         ...(pickedUpAt && { pickedUpAt }),
         ...(cancelledAt && { cancelledAt }),
+        ...(row.disposition && { disposition: row.disposition }),
       };
   }
 }
@@ -106,42 +149,88 @@ function milestoneFromRow(row: MilestoneRow): Milestone {
     recordedBy: row.recorded_by_user_id,
     reporter: row.reporter,
     ...(row.unit_id !== null && { unitId: row.unit_id }),
+    turn: row.turn,
     isLateEntry: row.late_entry,
   };
 }
 
-/** The columns of `trip` that a change may alter. What is fixed at the creation is not among them. */
-export function changingColumns(trip: Trip): {
-  readonly status: TransportStatus;
-  readonly assignedAgencyId: string | null;
-  readonly assignedUnitId: string | null;
+/** What a change of a trip may alter, as columns. What is fixed at the creation is not among them. */
+export interface ChangingColumns {
+  readonly originFacilityId: string;
+  readonly destinationFacilityId: string;
+  readonly transportLevel: TransportLevel;
+  readonly priority: Priority;
+  readonly awardPolicy: AwardPolicy;
+  readonly specialRequirements: string;
+  readonly pickupWindowStart: Date | null;
+  readonly pickupWindowEnd: Date | null;
+  readonly assignedUnitType: UnitType | null;
   readonly acceptedAttemptId: string | null;
   readonly acceptTime: Date | null;
   readonly pickupTime: Date | null;
   readonly completionTime: Date | null;
   readonly cancelTime: Date | null;
   readonly cancellationReason: string | null;
+  readonly disposition: Disposition | null;
+  readonly biddingCloseTime: Date | null;
+  readonly consentDueTime: Date | null;
+  readonly releaseReason: ReleaseReason | null;
+  readonly slaPauses: readonly SlaPauseRow[];
+  readonly materialVersion: number;
+  readonly turn: number;
   readonly version: number;
-  readonly updatedAt: Date;
-} {
-  const award = trip.status === "PENDING" ? undefined : trip.award;
-  const isCancelled = trip.status === "CANCELLED";
+}
+
+/** The columns that a trip and its history have in common, under the same names. */
+export function changingColumns(trip: Trip): ChangingColumns {
+  const award = awardOf(trip);
+  const cancelled = trip.status === "CANCELLED" ? trip : undefined;
   return {
-    status: trip.status,
-    assignedAgencyId: award?.agencyId ?? null,
-    assignedUnitId: award?.unitId ?? null,
+    originFacilityId: trip.origin.facilityId,
+    destinationFacilityId: trip.destination.facilityId,
+    transportLevel: trip.level,
+    priority: trip.priority,
+    awardPolicy: trip.awardPolicy,
+    specialRequirements: trip.specialRequirements,
+    pickupWindowStart: trip.window?.start ?? null,
+    pickupWindowEnd: trip.window?.end ?? null,
+    assignedUnitType: award?.unitType ?? null,
     acceptedAttemptId: award?.attemptId ?? null,
     acceptTime: award?.acceptedAt ?? null,
-    pickupTime: trip.status === "PENDING" || trip.status === "ASSIGNED" ? null : (trip.pickedUpAt ?? null),
+    pickupTime: pickedUpAtOf(trip) ?? null,
     completionTime: trip.status === "COMPLETED" ? (trip.completedAt ?? null) : null,
-    cancelTime: isCancelled ? (trip.cancelledAt ?? null) : null,
-    cancellationReason: isCancelled ? trip.reason : null,
+    cancelTime: cancelled?.cancelledAt ?? null,
+    cancellationReason: cancelled?.reason ?? null,
+    disposition: cancelled?.disposition ?? null,
+    biddingCloseTime: trip.biddingClosesAt ?? null,
+    consentDueTime: trip.status === "ASSIGNED" ? (trip.consentDueAt ?? null) : null,
+    releaseReason: trip.releaseReason ?? null,
+    slaPauses: trip.slaPauses.map(rowFromPause),
+    materialVersion: trip.materialVersion,
+    turn: trip.turn,
     version: trip.version,
-    updatedAt: trip.updatedAt,
+  };
+}
+
+function rowFromPause({ reason, startedAt, startedBy, ended }: SlaPause): SlaPauseRow {
+  return {
+    reason,
+    start: startedAt.toISOString(),
+    started_by: startedBy,
+    ...(ended && { end: ended.at.toISOString(), ended_by: ended.by }),
+  };
+}
+
+function pauseFromRow({ reason, start, started_by: startedBy, end, ended_by: endedBy = "" }: SlaPauseRow): SlaPause {
+  return {
+    ...{ reason, startedBy, startedAt: new Date(start) },
+    ...(end !== undefined && { ended: { at: new Date(end), by: endedBy } }),
   };
 }
 
 function factsFromRow(row: TripRow): TripFacts {
+  const window = windowFromRow(row);
+  const biddingClosesAt = optionalDate(row.bidding_close_time);
   return {
     id: row.id,
     number: row.trip_number,
@@ -153,12 +242,22 @@ function factsFromRow(row: TripRow): TripFacts {
     priority: row.priority,
     awardPolicy: row.award_policy,
     specialRequirements: row.special_requirements,
+    ...(window && { window }),
     requestedAt: dateFromRow(row.request_time),
+    ...(biddingClosesAt && { biddingClosesAt }),
+    slaTerms: {
+      assignMinutes: row.sla_assign_minutes,
+      pickupMinutes: row.sla_pickup_minutes,
+      toleranceMinutes: row.sla_tolerance_minutes,
+    },
+    slaPauses: row.sla_pauses.map(pauseFromRow),
+    ...(row.release_reason && { releaseReason: row.release_reason }),
     createdBy: row.created_by_user_id,
     createdAt: dateFromRow(row.created_at),
     updatedAt: dateFromRow(row.updated_at),
     version: row.version,
     materialVersion: row.material_version,
+    turn: row.turn,
     milestones: row.milestones.map(milestoneFromRow),
   };
 }
@@ -169,9 +268,14 @@ function awardFromRow(row: TripRow): Award | undefined {
   return {
     agencyId: row.assigned_agency_id,
     ...(row.assigned_unit_id !== null && { unitId: row.assigned_unit_id }),
+    ...(row.assigned_unit_type !== null && { unitType: row.assigned_unit_type }),
     ...(row.accepted_attempt_id !== null && { attemptId: row.accepted_attempt_id }),
     ...(acceptedAt && { acceptedAt }),
   };
+}
+
+function windowFromRow({ pickup_window_start: from, pickup_window_end: until }: TripRow): TimeWindow | undefined {
+  return from !== null && until !== null ? { start: dateFromRow(from), end: dateFromRow(until) } : undefined;
 }
 
 /** Reads a facility as a trip knows it. */

@@ -4,9 +4,37 @@ import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { refuse } from "#platform/rpc/refusal.ts";
 import type { Milestone } from "./milestone.ts";
-import { awardOf, type Trip, type TripChange, type TripId } from "./trip.ts";
-import { type TripEntity, TripHistoryEntity, TripMilestoneEntity } from "./trip.entity.ts";
+import { awardOf, isClosed, type Trip, type TripChange, type TripDetailName, type TripId } from "./trip.ts";
+import type { Disposition, ReleaseReason } from "./transport.ts";
+import { type TripEntity, TripHistoryEntity, type TripHistoryRow, TripMilestoneEntity } from "./trip.entity.ts";
 import { changingColumns, type TripRow, tripFromRow } from "./trip.row.ts";
+
+/** The columns of a trip that never change. */
+const fixedColumns = ["id", "trip_number", "hospital_id", "patient_id", "request_time", "created_by_user_id"] as const;
+const fixedLater = ["sla_assign_minutes", "sla_pickup_minutes", "sla_tolerance_minutes", "created_at"] as const;
+
+/** The columns that a trip and each of its versions have, under the same names. */
+const stateColumns = [
+  ...["transport_level", "priority", "award_policy", "special_requirements", "pickup_window_start"],
+  ...["pickup_window_end", "accept_time", "pickup_time", "completion_time", "cancel_time", "cancellation_reason"],
+  ...["disposition", "assigned_unit_type", "accepted_attempt_id", "bidding_close_time", "consent_due_time"],
+  ...["release_reason", "sla_pauses", "version", "material_version", "turn"],
+] as const;
+
+/** What a trip is made of, for `tripFromRow`: from `trip` as `t`, its state also from a version of it. */
+export function tripColumns(state: "t" | "h"): RawBuilder<unknown> {
+  const fixed = [...fixedColumns, ...fixedLater].map((column) => sql.ref(`t.${column}`));
+  const changing = stateColumns.map((column) => sql.ref(`${state}.${column}`));
+  // A version's own columns have the names of its line of history.
+  const renamed =
+    state === "t"
+      ? sql`t.status, t.assigned_agency_id, t.assigned_unit_id, t.updated_at`
+      : sql`h.to_status as status, h.agency_id as assigned_agency_id, h.unit_id as assigned_unit_id,
+            h.recorded_at as updated_at`;
+  return sql`${sql.join([...fixed, ...changing])}, ${renamed}, ${placeAs("o", "origin")}, ${placeAs("d", "destination")},
+    coalesce((select json_agg(m order by m.version) from trip_milestone m
+               where m.trip_id = t.id and m.version <= ${sql.ref(`${state}.version`)}), '[]') as milestones`;
+}
 
 /**
  * Selects trips with their facilities and the steps reported on them, in one statement, so that they fit together. What
@@ -14,13 +42,7 @@ import { changingColumns, type TripRow, tripFromRow } from "./trip.row.ts";
  */
 export async function selectTrips(em: SqlEntityManager, rest: RawBuilder<unknown>): Promise<readonly Trip[]> {
   const { rows } = await sql<TripRow>`
-    select t.id, t.trip_number, t.hospital_id, t.patient_id, t.transport_level, t.priority, t.status, t.award_policy,
-           t.special_requirements, t.cancellation_reason, t.request_time, t.accept_time, t.pickup_time,
-           t.completion_time, t.cancel_time, t.assigned_agency_id, t.assigned_unit_id, t.accepted_attempt_id,
-           t.created_by_user_id, t.version, t.material_version, t.created_at, t.updated_at,
-           ${placeAs("o", "origin")}, ${placeAs("d", "destination")},
-           coalesce((select json_agg(m order by m.version) from trip_milestone m where m.trip_id = t.id), '[]')
-             as milestones
+    select ${tripColumns("t")}
       from trip t
       join facility o on o.id = t.origin_facility_id
       join facility d on d.id = t.destination_facility_id
@@ -71,7 +93,10 @@ export async function saveTripChange(tx: Tx, change: TripChange): Promise<void> 
 async function updateTrip(tx: Tx, before: Trip, after: Trip): Promise<void> {
   const { numUpdatedRows } = await textTables(tx)
     .updateTable("trip")
-    .set(changingColumns(after))
+    .set({
+      ...tripStateColumns(after),
+      ...(isClosed(after) && !isClosed(before) && { closedAt: after.updatedAt }),
+    })
     .where("id", "=", before.id)
     .where("version", "=", before.version)
     .where("status", "=", before.status)
@@ -82,23 +107,35 @@ async function updateTrip(tx: Tx, before: Trip, after: Trip): Promise<void> {
 
 async function insertTrip(tx: Tx, trip: Trip): Promise<void> {
   const columns = {
-    ...changingColumns(trip),
+    ...tripStateColumns(trip),
     id: trip.id,
     tripNumber: trip.number,
     hospitalId: trip.hospitalId,
     patientId: trip.patientId,
-    originFacilityId: trip.origin.facilityId,
-    destinationFacilityId: trip.destination.facilityId,
-    transportLevel: trip.level,
-    priority: trip.priority,
-    awardPolicy: trip.awardPolicy,
-    specialRequirements: trip.specialRequirements,
     requestTime: trip.requestedAt,
     createdByUserId: trip.createdBy,
-    materialVersion: trip.materialVersion,
+    slaAssignMinutes: trip.slaTerms.assignMinutes,
+    slaPickupMinutes: trip.slaTerms.pickupMinutes,
+    slaToleranceMinutes: trip.slaTerms.toleranceMinutes,
     createdAt: trip.createdAt,
   };
   await textTables(tx).insertInto("trip").values(columns).execute();
+}
+
+function tripStateColumns(trip: Trip) {
+  const award = awardOf(trip);
+  return {
+    ...storedColumns(trip),
+    status: trip.status,
+    assignedAgencyId: award?.agencyId ?? null,
+    assignedUnitId: award?.unitId ?? null,
+    updatedAt: trip.updatedAt,
+  };
+}
+
+function storedColumns(trip: Trip) {
+  const { slaPauses, ...columns } = changingColumns(trip);
+  return { ...columns, slaPauses: sql<typeof slaPauses>`${JSON.stringify(slaPauses)}::jsonb` };
 }
 
 async function insertMilestone(tx: Tx, { id, version }: Trip, milestone: Milestone): Promise<void> {
@@ -112,14 +149,18 @@ async function insertMilestone(tx: Tx, { id, version }: Trip, milestone: Milesto
     reporter: milestone.reporter,
     unitId: milestone.unitId ?? null,
     lateEntry: milestone.isLateEntry,
+    turn: milestone.turn,
   });
 }
 
-async function insertHistory(tx: Tx, { name, before, after, userId, milestone, comment }: TripChange): Promise<void> {
+async function insertHistory(tx: Tx, change: TripChange): Promise<void> {
+  const { name, before, after, userId, milestone, comment, changedFields = [] } = change;
   const award = awardOf(after);
   const columns = {
+    ...storedColumns(after),
     tripId: after.id,
-    version: after.version,
+    recordedAt: after.updatedAt,
+    changedFields: [...changedFields],
     occurTime: after.updatedAt,
     change: name,
     fromStatus: before?.status ?? null,
@@ -154,12 +195,22 @@ export interface TripHistoryLine extends Pick<TripChange, "name" | "userId" | "c
   readonly agencyId?: string;
   readonly unitId?: string;
   readonly milestone?: Milestone["type"];
+  readonly changedFields: readonly TripDetailName[];
+  /** Of a release. */
+  readonly releaseReason?: ReleaseReason;
+  /** Of a cancellation after the pickup. */
+  readonly disposition?: Disposition;
 }
 
 /** Every change of a trip, oldest first. */
 export async function listTripHistory(em: SqlEntityManager, tripId: TripId): Promise<readonly TripHistoryLine[]> {
   const rows = await em.find(TripHistoryEntity, { tripId }, { orderBy: { version: "asc" }, disableIdentityMap: true });
-  return rows.map((row) => ({
+  return rows.map(historyLineFromRow);
+}
+
+/** Reads one line of a trip's history. */
+export function historyLineFromRow(row: TripHistoryRow): TripHistoryLine {
+  return {
     version: row.version,
     occurredAt: row.occurTime,
     name: row.change,
@@ -170,5 +221,8 @@ export async function listTripHistory(em: SqlEntityManager, tripId: TripId): Pro
     ...(row.unitId && { unitId: row.unitId }),
     ...(row.milestone && { milestone: row.milestone }),
     ...(row.comment && { comment: row.comment }),
-  }));
+    changedFields: row.changedFields,
+    ...(row.change === "released" && row.releaseReason && { releaseReason: row.releaseReason }),
+    ...(row.change === "cancelled" && row.disposition && { disposition: row.disposition }),
+  };
 }

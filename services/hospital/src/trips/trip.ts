@@ -2,7 +2,16 @@ import type { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { Id } from "#platform/id.ts";
 import { laterOf, type Milestone } from "./milestone.ts";
 import type { TripActor } from "./trip-actor.ts";
-import type { AwardPolicy, Priority, TransportLevel } from "./transport.ts";
+import type { SlaPause, SlaTerms } from "./sla.ts";
+import type {
+  AwardPolicy,
+  Disposition,
+  Priority,
+  ReleaseReason,
+  TimeWindow,
+  TransportLevel,
+  UnitType,
+} from "./transport.ts";
 
 /** Identifies a trip. */
 export type TripId = Id<"Trip">;
@@ -34,7 +43,16 @@ export interface TripFacts {
   readonly awardPolicy: AwardPolicy;
   /** Free text. Patient data. */
   readonly specialRequirements: string;
+  /** When the patient is to be picked up; as soon as possible if undefined. */
+  readonly window?: TimeWindow;
   readonly requestedAt: Date;
+  /** Until then agencies may bid; undefined on trips from before bidding had an end. */
+  readonly biddingClosesAt?: Date;
+  readonly slaTerms: SlaTerms;
+  /** Oldest first. Only the last may still last. */
+  readonly slaPauses: readonly SlaPause[];
+  /** Why it waits again; gone once another agency has it. */
+  readonly releaseReason?: ReleaseReason;
   readonly createdBy: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -42,6 +60,8 @@ export interface TripFacts {
   readonly version: number;
   /** Rises when something changes that an agency would want to know before it accepts. */
   readonly materialVersion: number;
+  /** Rises when an agency or a unit takes the trip: each begins a sequence of steps of its own. */
+  readonly turn: number;
   readonly milestones: readonly Milestone[];
 }
 
@@ -49,6 +69,8 @@ export interface TripFacts {
 export interface Award {
   readonly agencyId: string;
   readonly unitId?: string;
+  /** Undefined on trips that were assigned before it was recorded, too. */
+  readonly unitType?: UnitType;
   readonly attemptId?: string;
   readonly acceptedAt?: Date;
 }
@@ -56,7 +78,12 @@ export interface Award {
 /** Waits for an agency. */
 export type PendingTrip = TripFacts & { readonly status: "PENDING" };
 /** An agency has it. */
-export type AssignedTrip = TripFacts & { readonly status: "ASSIGNED"; readonly award: Award };
+export type AssignedTrip = TripFacts & {
+  readonly status: "ASSIGNED";
+  readonly award: Award;
+  /** The trip was changed since: until then the agency must consent, or the trip waits again. */
+  readonly consentDueAt?: Date;
+};
 /** The patient is on the way. */
 export type TripInProgress = TripFacts & {
   readonly status: "IN_PROGRESS";
@@ -70,12 +97,13 @@ export type CompletedTrip = TripFacts & {
   readonly pickedUpAt?: Date;
   readonly completedAt?: Date;
 };
-/** Given up before the patient was handed over. */
+/** Given up before the patient was handed over; with a disposition if that was after the pickup. */
 export type CancelledTrip = TripFacts & {
   readonly status: "CANCELLED";
   readonly award?: Award;
   readonly pickedUpAt?: Date;
   readonly cancelledAt?: Date;
+  readonly disposition?: Disposition;
   /** Free text. Patient data. */
   readonly reason: string;
 };
@@ -98,12 +126,33 @@ export const transportStatuses: readonly TransportStatus[] = [
 /** What happened to a trip, by the name of its event. */
 export type TripChangeName =
   | "created"
+  | "updated"
   | "accepted"
+  | "consented"
   | "unit_assigned"
+  | "released"
   | "started"
   | "completed"
   | "cancelled"
+  | "amended"
+  | "bidding_reopened"
+  | "sla_paused"
+  | "sla_resumed"
   | "milestone_recorded";
+
+/** What a hospital may change about a trip, by the names of the fields in messages. */
+export const tripDetailNames = [
+  "origin_facility_id",
+  "destination_facility_id",
+  "transport_level",
+  "priority",
+  "special_requirements",
+  "pickup_window",
+  "award_policy",
+] as const;
+
+/** Something that a hospital may change about a trip. */
+export type TripDetailName = (typeof tripDetailNames)[number];
 
 /** One change of a trip: what is saved, written into its history and told to the world. */
 export interface TripChange<After extends Trip = Trip> {
@@ -116,6 +165,8 @@ export interface TripChange<After extends Trip = Trip> {
   readonly milestone?: Milestone;
   /** The bid that won, for an acceptance that followed one. */
   readonly bidId?: string;
+  /** For what a hospital changed about the trip, which fields. */
+  readonly changedFields?: readonly TripDetailName[];
   /** Free text given with the change. Patient data. */
   readonly comment?: string;
 }
@@ -145,87 +196,35 @@ export function refused(reason: ReasonName, sentence: string): Decision<never> {
   return { ok: false, refusal: { reason, sentence } };
 }
 
-/** A place that is asked for as origin or destination, and whether it takes part: itself, and the hospital behind it. */
-export interface ActivePlace {
-  readonly place: Place;
-  readonly isActive: boolean;
-}
-
-/** Everything that a new trip is made of. */
-export interface TripOrder
-  extends Pick<
-    TripFacts,
-    "id" | "number" | "hospitalId" | "patientId" | "level" | "priority" | "awardPolicy" | "specialRequirements"
-  > {
-  readonly origin: ActivePlace;
-  readonly destination: ActivePlace;
-  readonly userId: string;
-  readonly now: Date;
-}
-
-/** T0: asks for a trip. */
-export function createTrip({
-  origin,
-  destination,
-  userId,
-  now,
-  ...order
-}: TripOrder): Decision<TripChange<PendingTrip>> {
-  if (origin.place.facilityId === destination.place.facilityId) {
-    return refused("VALIDATION_FAILED", "origin and destination must differ");
-  }
-  const closed = [origin, destination].find(({ isActive }) => !isActive);
-  if (closed) return refused("FACILITY_NOT_ACTIVE", `facility ${closed.place.facilityId} is not active`);
-  const after: PendingTrip = {
-    ...order,
-    status: "PENDING",
-    origin: origin.place,
-    destination: destination.place,
-    requestedAt: now,
-    createdBy: userId,
-    createdAt: now,
-    updatedAt: now,
-    version: 1,
-    materialVersion: 1,
-    milestones: [],
-  };
-  return granted({ name: "created", after, userId });
-}
-
-/** Who gives a trip up, and why. */
-export interface Cancellation {
-  readonly actor: TripActor;
-  /** Free text. Patient data. */
-  readonly reason: string;
-  readonly now: Date;
-}
-
-/** T6 and T7: gives a trip up before the pickup. The reason of a cancelled trip is never overwritten. */
-export function cancelTrip(trip: Trip, { actor, reason, now }: Cancellation): Decision<TripChange<CancelledTrip>> {
-  if (!isOwner(trip, actor) && actor.type !== "CENTER") {
-    return refused("ACTION_NOT_ALLOWED", "only the hospital that asked for the trip may cancel it");
-  }
-  if (reason.trim() === "") return refused("VALIDATION_FAILED", "a reason is demanded");
-  if (trip.status !== "PENDING" && trip.status !== "ASSIGNED") {
-    return refused("INVALID_STATE_TRANSITION", `a trip that is ${trip.status} cannot be cancelled`);
-  }
-  const after: CancelledTrip = {
-    ...changed(trip, now),
-    status: "CANCELLED",
-    reason,
-    cancelledAt: laterOf(trip.status === "ASSIGNED" ? trip.award.acceptedAt : trip.requestedAt, now),
-  };
-  return granted({ name: "cancelled", before: trip, after, userId: actor.userId, comment: reason });
-}
-
 /** The same trip one version later. */
 export function changed<T extends Trip>(trip: T, now: Date): T {
   return { ...trip, version: trip.version + 1, updatedAt: laterOf(trip.updatedAt, now) };
 }
 
+/** The same trip with nothing to consent to. */
+export function withoutConsent({ consentDueAt, ...trip }: AssignedTrip): AssignedTrip {
+  return trip;
+}
+
 /** Who has, or had, the trip; undefined while it waits. */
 export function awardOf(trip: Trip): Award | undefined {
   return trip.status === "PENDING" ? undefined : trip.award;
+}
+
+/** True if nothing but amendments and late reports will come. */
+export function isClosed(trip: Trip): trip is CompletedTrip | CancelledTrip {
+  return trip.status === "COMPLETED" || trip.status === "CANCELLED";
+}
+
+/** Says no to what the trip's state does not allow; `cannot` goes on from "a trip that is ... cannot". */
+export function refusedInState(trip: Trip, cannot: string): Decision<never> {
+  if (trip.status === "CANCELLED") return refused("TRIP_CANCELLED", "the trip was cancelled");
+  return refused("INVALID_STATE_TRANSITION", `a trip that is ${trip.status} cannot ${cannot}`);
+}
+
+/** When the patient left the origin; undefined before that, and where nobody recorded it. */
+export function pickedUpAtOf(trip: Trip): Date | undefined {
+  return trip.status === "PENDING" || trip.status === "ASSIGNED" ? undefined : trip.pickedUpAt;
 }
 
 /** True for people of the hospital that asked for the trip. */

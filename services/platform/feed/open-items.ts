@@ -1,0 +1,30 @@
+import type { Change } from "./change.ts";
+import type { FeedSource } from "./feed-source.ts";
+
+/** The items that are open, as far as the log has been read. A class because it remembers them. */
+export class OpenItems<Item> {
+  readonly #source: FeedSource<Item>;
+  readonly #items: Map<string, Item>;
+
+  constructor(source: FeedSource<Item>, items: readonly Item[]) {
+    this.#source = source;
+    this.#items = new Map(items.map((item) => [source.idOf(item), item]));
+  }
+
+  /** The items as they are now; the list does not change afterwards. */
+  list(): readonly Item[] {
+    return [...this.#items.values()];
+  }
+
+  /** Takes changes over. Those of versions that are known already, because the items were read later, alter nothing. */
+  apply(changes: readonly Change<Item>[]): void {
+    const { idOf, versionOf, isOpen } = this.#source;
+    for (const { after } of changes) {
+      const id = idOf(after);
+      const known = this.#items.get(id);
+      if (known && versionOf(known) > versionOf(after)) continue;
+      if (isOpen(after)) this.#items.set(id, after);
+      else this.#items.delete(id);
+    }
+  }
+}
