@@ -11,7 +11,7 @@ const rooms = [
   { path: "services/cli/", floor: 3 },
   { path: "services/migrator/", floor: 3 },
   { path: "services/console/", floor: 3 },
-  { path: "bench/", floor: 4 },
+  { path: "bench/", floor: 5 },
   { path: "tests/", floor: 4 },
 ] as const;
 
