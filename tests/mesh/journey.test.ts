@@ -34,7 +34,7 @@ describe("a trip across the three silos", () => {
     const report = reportOf(played, recorder, 1);
     expect(report.errors).toEqual([]);
     expect(report).toMatchObject({ ok: true, trips: { played: 15, completed: 15 } });
-  });
+  }, 180_000);
 
   it("leaves no assignment and no unit behind when it is over", async () => {
     // EMS hears of the last completion by an event, a moment after the call that made it.

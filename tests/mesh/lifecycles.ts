@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import type { Facility } from "#gen/medport/hospital/v1/facility_service_pb.ts";
 import {
@@ -51,8 +51,8 @@ interface AgencyTeam {
 }
 
 const unitsOfAgency = 40;
-/** Between two leaps of the clock. */
-const commandsOfLeap = 60;
+/** So many commands each trip sees, more or less, between two leaps of the clock. */
+const commandsOfLeap = 9;
 const mostSteps = 60;
 
 /**
@@ -113,7 +113,7 @@ class Stage {
 
   /** Does something that may be refused. @returns undefined if it was. */
   async attempt<T>(name: string, command: () => Promise<T>): Promise<T | undefined> {
-    if (++this.#commands % commandsOfLeap === 0) await this.#leap();
+    if (++this.#commands % (commandsOfLeap * this.#options.atOnce) === 0) await this.#leap();
     try {
       const answer = await command();
       this.#note(name, "OK");
@@ -198,6 +198,8 @@ class Life {
   readonly #random: SeededRandom;
   readonly #team: HospitalTeam;
   #tripId = "";
+  /** As it was last seen; undefined if it may have changed since. */
+  #seen: Trip | undefined;
   #bids: { readonly agency: AgencyTeam; readonly bidId: string }[] = [];
 
   constructor(stage: Stage, random: SeededRandom) {
@@ -231,16 +233,24 @@ class Life {
   }
 
   #whileItWaits(trip: Trip): Choices {
+    const closesAt = trip.biddingCloseTime ? timestampMs(trip.biddingCloseTime) : 0;
+    if (closesAt <= this.#stage.now()) {
+      return [
+        [40, () => this.#reopen()],
+        [4, () => this.#cancel()],
+        [2, () => this.#submitBid(trip)],
+      ];
+    }
     return [
       [trip.awardPolicy === AwardPolicy.FIRST_ACCEPT ? 40 : 0, () => this.#acceptTrip(trip)],
-      [30, () => this.#submitBid(trip)],
+      [this.#bids.length < this.#team.agencies.length ? 25 : 1, () => this.#submitBid(trip)],
       [this.#bids.length > 0 ? 40 : 0, () => this.#acceptBid()],
       [8, () => this.#update()],
       [4, () => this.#pause()],
       [trip.sla?.pauses.some(({ endTime }) => !endTime) ? 20 : 0, () => this.#resume()],
       [2, () => this.#cancel()],
-      [3, () => this.#decline()],
-      [4, () => this.#reopen()],
+      [2, () => this.#decline()],
+      [2, () => this.#reopen()],
     ];
   }
 
@@ -276,12 +286,17 @@ class Life {
     return this.#stage.as(this.#team.email).hospital;
   }
 
-  #attempt<T>(name: string, command: () => Promise<T>): Promise<T | undefined> {
-    return this.#stage.attempt(name, command);
+  /** Hospital's answers show the trip after the command; EMS's say nothing of it. */
+  async #attempt<T extends object>(name: string, command: () => Promise<T>): Promise<T | undefined> {
+    const answer = await this.#stage.attempt(name, command);
+    this.#seen = answer && "trip" in answer ? (answer.trip as Trip | undefined) : undefined;
+    return answer;
   }
 
   async #look(): Promise<Trip | undefined> {
-    return (await this.#attempt("look", () => this.#hospital.trips.getTrip({ tripId: this.#tripId })))?.trip;
+    const { trips } = this.#hospital;
+    if (!this.#seen) await this.#attempt("look", () => trips.getTrip({ tripId: this.#tripId }));
+    return this.#seen;
   }
 
   async #create(): Promise<void> {
@@ -306,7 +321,7 @@ class Life {
   /** EMS hears of trips and their changes by events. */
   async #untilHeard(agency: AgencyTeam, materialVersion: bigint): Promise<void> {
     const { bids } = this.#stage.as(agency.email).ems;
-    for (let pauseMs = 5; pauseMs < 500; pauseMs *= 2) {
+    for (let pauseMs = 20; pauseMs < 3_000; pauseMs *= 2) {
       const answer = await bids.getAvailableTrip({ tripId: this.#tripId }).catch(() => undefined);
       if (answer?.trip && answer.trip.materialVersion >= materialVersion) return;
       await sleep(pauseMs);
@@ -314,7 +329,8 @@ class Life {
   }
 
   async #submitBid(trip: Trip): Promise<void> {
-    const agency = this.#random.pick(this.#team.agencies);
+    const asked = this.#team.agencies.filter((agency) => this.#bids.every((bid) => bid.agency !== agency));
+    const agency = this.#random.pick(asked.length > 0 ? asked : this.#team.agencies);
     await this.#untilHeard(agency, trip.materialVersion);
     const offer = {
       tripId: this.#tripId,

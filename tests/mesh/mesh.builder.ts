@@ -8,6 +8,7 @@ import { migrate } from "#platform/database/migrate.ts";
 import { freePort } from "#platform/embedded/free-port.ts";
 import type { Subscriptions } from "#platform/events/topology.ts";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
+import type { Logger } from "#platform/telemetry/log.ts";
 import { startTestBroker, type TestBroker } from "#platform/testing/test-broker.ts";
 import { startTestPostgres, type TestDatabase } from "#platform/testing/test-postgres.ts";
 import { migrations as centerMigrations } from "../../services/center/migrations/migrations.ts";
@@ -51,12 +52,16 @@ const subscriptions: Subscriptions = {
 export interface TestMeshOptions {
   /** The services' own. */
   readonly clock?: Clock;
+  /** For runs so long that memory would not hold what is logged; `logged` is empty then. */
+  readonly log?: Logger;
 }
 
 /** Starts the three services through their composition roots and loads the sample region. Takes a few seconds. */
-export async function startTestMesh({ clock = systemClock }: TestMeshOptions = {}): Promise<TestMesh> {
+export async function startTestMesh(options: TestMeshOptions = {}): Promise<TestMesh> {
   await using parts = new AsyncDisposableStack();
-  const { log, logged } = createMemoryLog("mesh");
+  const memory = createMemoryLog("mesh");
+  const { logged } = memory;
+  const { clock = systemClock, log = memory.log } = options;
   const postgres = parts.use(await startTestPostgres());
   const broker = parts.use(await startTestBroker({ subscriptions }));
   const databases = {

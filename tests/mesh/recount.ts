@@ -20,6 +20,15 @@ export interface Scope {
 /** Figures about trips by name, such as "pickup met of hospital-1". Those that are 0 are left out. */
 export type Figures = Readonly<Record<string, number>>;
 
+/** What two counts say differently, such as "pickup met: 5 and 6". Averages may differ by what computers round. */
+export function differencesBetween(one: Figures, other: Figures): readonly string[] {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].toSorted();
+  return names.flatMap((name) => {
+    const [first = 0, second = 0] = [one[name], other[name]];
+    return Math.abs(first - second) < 0.002 ? [] : [`${name}: ${first} and ${second}`];
+  });
+}
+
 /** What Center has counted. */
 export function figuresFromAnswer(answer: CountTripsResponse): Figures {
   const figures: Record<string, number> = { total: Number(answer.total) };

@@ -6,7 +6,9 @@ import { AnswerSource } from "#gen/medport/transport/v1/answer_source_pb.ts";
 import { type Cast, assembleCast } from "../../services/cli/src/demo/cast.ts";
 import { createTrip, playing, seeInEms } from "../../services/cli/src/demo/trip-to-completion.ts";
 import { Recorder } from "../../services/cli/src/demo/step.ts";
-import { AwardPolicy } from "#gen/medport/transport/v1/trip_pb.ts";
+import { AwardPolicy, TransportStatus } from "#gen/medport/transport/v1/trip_pb.ts";
+import { Silo } from "#gen/medport/policy/v1/principal_pb.ts";
+import type { MeshOfUser } from "../../services/client/connect-mesh.ts";
 import { startTestMesh, type TestMesh } from "./mesh.builder.ts";
 
 describe("between the silos", () => {
@@ -58,6 +60,47 @@ describe("between the silos", () => {
     const actions = entries.map(({ action }) => action);
     expect(actions).toContain("medport.hospital.v1.TripService/CreateTrip");
     expect(actions).toContain("medport.ems.v1.BidService/GetAvailableTrip");
+  });
+
+  it("an organization's admin is told what its own people did, in whichever silo, and nothing of others", async () => {
+    const trip = await createTrip(cast, play, AwardPolicy.MANUAL);
+    await seeInEms(play, trip, cast.agencies[0]);
+    await cast.coordinator.ems.bids.listBids({ tripId: trip.id });
+    await cast.overseer.center.oversight.getTrip({ tripId: trip.id });
+    const seenBy = async ({ center, user }: MeshOfUser) => {
+      const { entries, missingSilos } = await center.audit.listAuditEntries({ pageSize: 500 });
+      expect(missingSilos).toEqual([]);
+      expect(new Set(entries.map(({ organizationId }) => organizationId))).toEqual(new Set([user.organizationId]));
+      const silos = entries.filter(({ requestId }) => requestId !== "").map(({ silo }) => silo);
+      return { actions: entries.map(({ action }) => action), silos: new Set(silos) };
+    };
+    const ofHospital = await seenBy(cast.coordinator);
+    expect(ofHospital.actions).toContain("medport.hospital.v1.TripService/CreateTrip");
+    expect(ofHospital.silos).toEqual(new Set([Silo.HOSPITAL, Silo.EMS, Silo.CENTER]));
+    const ofAgency = await seenBy(cast.agencies[0].mesh);
+    expect(ofAgency.actions).toContain("medport.ems.v1.BidService/GetAvailableTrip");
+    expect(ofAgency.actions).not.toContain("medport.hospital.v1.TripService/CreateTrip");
+  });
+
+  it("Center sees a trip as it was, with its history until then", async () => {
+    const trip = await createTrip(cast, play, AwardPolicy.MANUAL);
+    const asOfTime = trip.updateTime;
+    await cast.coordinator.hospital.trips.cancelTrip({ tripId: trip.id, reason: "no longer needed" });
+    const { oversight } = cast.overseer.center;
+    const now = await oversight.getTrip({ tripId: trip.id });
+    expect([now.trip?.status, now.history.map(({ change }) => change)]).toEqual([
+      TransportStatus.CANCELLED,
+      ["created", "cancelled"],
+    ]);
+    const then = await oversight.getTrip({ tripId: trip.id, ...(asOfTime && { asOfTime }) });
+    expect([then.trip?.status, then.history.map(({ change }) => change)]).toEqual([
+      TransportStatus.PENDING,
+      ["created"],
+    ]);
+    const filter = { tripNumber: trip.tripNumber, statuses: [TransportStatus.PENDING] };
+    expect((await oversight.listTrips(filter)).trips).toEqual([]);
+    const listed = await oversight.listTrips({ ...filter, ...(asOfTime && { asOfTime }) });
+    expect(listed.trips.map(({ id }) => id)).toEqual([trip.id]);
   });
 
   it("EMS lists available trips from Hospital itself when asked to", async () => {

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/postgresql";
 import { type Selectable, type SelectQueryBuilder, sql } from "kysely";
-import { parseUserType } from "#platform/auth/principal.ts";
+import { parseUserType, type UserType } from "#platform/auth/principal.ts";
 import { dateFromRow, type PlatformTables, platformTables } from "#platform/database/platform-tables.ts";
 import { parseServiceName } from "#platform/service-name.ts";
 import { type AuditDecision, type AuditEntry, parseAuditDecision } from "./audit-entry.ts";
@@ -9,6 +9,8 @@ import { type AuditDecision, type AuditEntry, parseAuditDecision } from "./audit
 export interface AuditFilter {
   readonly userId?: string | undefined;
   readonly organizationId?: string | undefined;
+  /** A hospital and an agency of the former system may have the same id. */
+  readonly userType?: UserType | undefined;
   readonly action?: string | undefined;
   readonly decision?: AuditDecision | undefined;
   readonly entityType?: string | undefined;
@@ -55,6 +57,7 @@ export function auditQuery(
     .limit(limit);
   if (filter.userId) query = query.where("user_id", "=", filter.userId);
   if (filter.organizationId) query = query.where("organization_id", "=", filter.organizationId);
+  if (filter.userType) query = query.where("user_type", "=", filter.userType);
   if (filter.action) query = query.where("action", "=", filter.action);
   if (filter.decision) query = query.where("decision", "=", filter.decision);
   if (filter.requestId) query = query.where("request_id", "=", filter.requestId);

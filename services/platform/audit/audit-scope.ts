@@ -13,5 +13,5 @@ export function visibleTo({ userType, organizationId }: UserIdentity, filter: Au
   if (!organizationId || (asked !== undefined && asked !== organizationId)) {
     throw refuse(Reason.ACTION_NOT_ALLOWED, "only what the own organization's people did can be looked at");
   }
-  return { ...filter, organizationId };
+  return { ...filter, organizationId, userType };
 }

@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { AuditDecision, AuditRecord } from "#platform/audit/audit-entry.ts";
+import { ResourceInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import type { AuditDecision, AuditedEntity, AuditRecord } from "#platform/audit/audit-entry.ts";
 import type { AuditLog } from "#platform/audit/audit-log.ts";
+import { parseId } from "#platform/id.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
 import type { Database } from "./database.ts";
 import { errorToThrow } from "./database-error.ts";
@@ -28,7 +30,7 @@ export function createFailureAudit({ log }: Database, audit: AuditLog): FailureA
     recorded.add(error);
     const reason = reasonOf(error);
     try {
-      await audit.record({ ...attempt, decision, reason });
+      await audit.record({ ...attempt, entities: withMissing(attempt.entities ?? [], error), decision, reason });
     } catch (failure) {
       // Not rethrown: the caller is to learn why the call was refused. The log holds what the audit log lacks.
       const { action, requestId, caller } = attempt;
@@ -37,6 +39,17 @@ export function createFailureAudit({ log }: Database, audit: AuditLog): FailureA
     }
     return error;
   };
+}
+
+/** The records that were touched, and the one that the refusal says is not there: whoever asked for it is to be found. */
+function withMissing(touched: readonly AuditedEntity[], error: Error): readonly AuditedEntity[] {
+  if (!(error instanceof ConnectError) || error.code !== Code.NotFound) return touched;
+  const missing = error
+    .findDetails(ResourceInfoSchema)
+    .map(({ resourceType: type, resourceName: id }) => ({ type, id }))
+    // What is no id is some text of the caller's, which has no place in the log.
+    .filter(({ type, id }) => parseId(id) !== undefined && !touched.some((it) => it.type === type && it.id === id));
+  return [...touched, ...missing];
 }
 
 function whatToThrow(failure: unknown, signal: AbortSignal | undefined): unknown {

@@ -350,15 +350,24 @@ describe("the unit of work", () => {
       ]);
     });
 
-    it("leaves one if it is denied", async () => {
-      const denied = unitOfWork.read(
-        aHandlerContext(getMethod),
-        create(GetFacilityRequestSchema),
-        GetFacilityResponseSchema,
-        () => Promise.reject(notFound("facility", "facility-9")),
-      );
-      await expect(denied).rejects.toMatchObject({ reason: Reason.RESOURCE_NOT_FOUND });
-      expect(await audit()).toMatchObject([{ decision: "DENIED", reason: "RESOURCE_NOT_FOUND" }]);
+    it("leaves one if it is denied, naming what was asked for, unless that is no id", async () => {
+      const denied = (id: string) =>
+        unitOfWork.read(
+          aHandlerContext(getMethod),
+          create(GetFacilityRequestSchema),
+          GetFacilityResponseSchema,
+          (work) => {
+            work.touched("trip", "trip-1");
+            return Promise.reject(notFound("facility", id));
+          },
+        );
+      await expect(denied("facility-9")).rejects.toMatchObject({ reason: Reason.RESOURCE_NOT_FOUND });
+      await expect(denied("the one in the hills")).rejects.toMatchObject({ reason: Reason.RESOURCE_NOT_FOUND });
+      const trip = { type: "trip", id: "trip-1" };
+      expect(await audit()).toMatchObject([
+        { decision: "DENIED", reason: "RESOURCE_NOT_FOUND", entities: [trip, { type: "facility", id: "facility-9" }] },
+        { decision: "DENIED", reason: "RESOURCE_NOT_FOUND", entities: [trip] },
+      ]);
     });
 
     it("cannot tell events", async () => {

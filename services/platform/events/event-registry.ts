@@ -7,6 +7,7 @@ import { file_medport_events_v1_hospital_events } from "#gen/medport/events/v1/h
 import { file_medport_events_v1_preference_events } from "#gen/medport/events/v1/preference_events_pb.ts";
 import { file_medport_events_v1_route_events } from "#gen/medport/events/v1/route_events_pb.ts";
 import { file_medport_events_v1_service_events } from "#gen/medport/events/v1/service_events_pb.ts";
+import { file_medport_events_v1_session_events } from "#gen/medport/events/v1/session_events_pb.ts";
 import { file_medport_events_v1_trip_events } from "#gen/medport/events/v1/trip_events_pb.ts";
 import { file_medport_events_v1_unit_events } from "#gen/medport/events/v1/unit_events_pb.ts";
 import { file_medport_events_v1_user_events } from "#gen/medport/events/v1/user_events_pb.ts";
@@ -21,6 +22,7 @@ const files: readonly DescFile[] = [
   file_medport_events_v1_preference_events,
   file_medport_events_v1_route_events,
   file_medport_events_v1_service_events,
+  file_medport_events_v1_session_events,
   file_medport_events_v1_trip_events,
   file_medport_events_v1_unit_events,
   file_medport_events_v1_user_events,

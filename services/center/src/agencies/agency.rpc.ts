@@ -52,11 +52,11 @@ export function agencyRpc(deps: AgencyRpcDeps): ServiceImpl<typeof AgencyDirecto
         statuses: agencyStatusesFromProto(request.statuses),
         withoutActiveUsers,
       };
-      if (withoutActiveUsers && !seesAll(caller)) {
-        throw refuse(Reason.ACTION_NOT_ALLOWED, "only Center asks who has no users");
-      }
-      const page = openPage(context, request, filter);
       return unitOfWork.read(context, request, ListAgenciesResponseSchema, async ({ tx }) => {
+        if (withoutActiveUsers && !seesAll(caller)) {
+          throw refuse(Reason.ACTION_NOT_ALLOWED, "only Center asks who has no users");
+        }
+        const page = openPage(context, request, filter);
         const found = await listAgencies(tx, { ...filter, after: placeFromKey(page.after), limit: page.limit });
         const { rows, nextPageToken } = page.end(found, ({ name, id }) => [name, id]);
         const asOf = lastHeard() ?? (await directoryChangedAt(tx));

@@ -33,8 +33,10 @@ export function analyticsRpc({ unitOfWork, lastHeard }: AnalyticsRpcDeps): Servi
         const filter = { ...kindsOf(request), ...timesOf(request), ...ownersOf(request, userOf(context)) };
         const set = (await listConfigurations(tx)).filter(({ isDefault }) => !isDefault);
         const { slaTargetPercent } = systemSettingsFrom(set);
-        const counts = await countTripFacts(tx, filter, now);
-        const durations = await summarizeTripDurations(tx, filter);
+        const [counts, durations] = await Promise.all([
+          countTripFacts(tx, filter, now),
+          summarizeTripDurations(tx, filter),
+        ]);
         const asOf = lastHeard() ?? (await factsChangedAt(tx));
         return {
           ...messageFromCounts(counts, slaTargetPercent),

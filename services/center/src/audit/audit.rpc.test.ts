@@ -226,6 +226,21 @@ describe("what an organization's admin is shown of the log", () => {
     expect(await seenBy(aCenterUser(), { action })).toHaveLength(6);
   });
 
+  it("is nothing of a hospital's for the agency with the same id, and nothing of the agency's for the hospital", async () => {
+    const action = "test.same-id";
+    const namesake = aUser({ userId: "namesake", userType: "EMS", organizationId: "hospital-1", roles: ["orgAdmin"] });
+    for (const silo of [hospital, ems, center]) {
+      await write(silo, action, [1], { user: colleague });
+      await write(silo, action, [2], { user: namesake });
+    }
+    expect(new Set(await seenBy(admin, { action }))).toEqual(
+      new Set(["colleague-1 in hospital", "colleague-1 in ems", "colleague-1 in center"]),
+    );
+    expect(new Set(await seenBy(namesake, { action }))).toEqual(
+      new Set(["namesake in hospital", "namesake in ems", "namesake in center"]),
+    );
+  });
+
   it("is, of those who saw a trip, the own people", async () => {
     const tripId = newId();
     for (const user of [colleague, stranger, crew]) await write(hospital, "test.saw", [1], { user, tripId });

@@ -5,6 +5,8 @@ import type { AuditFilter, AuditLogService } from "#gen/medport/audit/v1/audit_l
 import { filterFromMessage, messageFromEntry } from "#platform/audit/audit-log.rpc.ts";
 import type { AuditLog } from "#platform/audit/audit-log.ts";
 import type { AuditPosition } from "#platform/audit/audit-query.ts";
+import { visibleTo } from "#platform/audit/audit-scope.ts";
+import { userOf } from "#platform/auth/caller.ts";
 import { momentFromKey } from "#platform/rpc/page.ts";
 import { forward } from "#platform/rpc/peer.ts";
 import type { ServiceName } from "#platform/service-name.ts";
@@ -46,9 +48,9 @@ export function remoteAuditSource(silo: ServiceName, client: Client<typeof Audit
 export function localAuditSource(log: AuditLog): AuditSource {
   return {
     silo: "center",
-    async list(_context, { filter, size, token }) {
+    async list(context, { filter, size, token }) {
       const after = positionFromToken(token);
-      const { entries, next } = await log.list(filterFromMessage(filter), { size, after });
+      const { entries, next } = await log.list(visibleTo(userOf(context), filterFromMessage(filter)), { size, after });
       return {
         entries: entries.map((entry) => create(AuditEntrySchema, messageFromEntry(entry, "center"))),
         nextToken: next ? `${next.occurredAt.getTime()} ${next.id}` : "",

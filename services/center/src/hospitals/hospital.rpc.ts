@@ -65,9 +65,9 @@ export function hospitalRpc(deps: HospitalRpcDeps): ServiceImpl<typeof HospitalD
 
     listHospitals(request, context) {
       const { activeOnly, withoutActiveUsers } = request;
-      assertMayAskForUsers(userOf(context), withoutActiveUsers);
-      const page = openPage(context, request, { activeOnly, withoutActiveUsers });
       return unitOfWork.read(context, request, ListHospitalsResponseSchema, async ({ tx }) => {
+        assertMayAskForUsers(userOf(context), withoutActiveUsers);
+        const page = openPage(context, request, { activeOnly, withoutActiveUsers });
         const { limit } = page;
         const after = placeFromKey(page.after);
         const found = await listHospitals(tx, { activeOnly, withoutActiveUsers, after, limit });

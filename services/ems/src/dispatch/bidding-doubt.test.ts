@@ -171,7 +171,7 @@ describe("bidding that ends while something is in doubt", () => {
          bidding_close_time + interval '5 seconds' from trip_copy, generate_series(1, 6) where id = $1`,
       [tripId],
     );
-    leap(ttlMs + 1_000);
+    leap(ttlMs + 10_000);
     await soon(async () => expect(await bidsOf(later)).toEqual(["rival EXPIRED BIDDING_CLOSED"]));
     expect((await attemptsOf(tripId)).filter((attempt) => attempt !== "RELEASED ABANDONED")).toEqual([]);
     leap(60_000);
@@ -225,6 +225,9 @@ describe("bidding that ends while something is in doubt", () => {
     leap(ttlMs);
     const expired = "blair EXPIRED BIDDING_CLOSED";
     await soon(async () => expect(await bidsOf(tripId)).toEqual([expired]));
+    // Nobody looks at it again.
+    const isEnded = "select from trip_copy where id = $1 and bidding_closed_for = bidding_close_time";
+    expect(await test.query(isEnded, [tripId])).toHaveLength(1);
     const trip = test.hospital.trips.get(tripId);
     if (!trip) throw new Error("the trip is not there");
     Object.assign(trip, { version: 2, biddingCloseTime: closing() });

@@ -73,10 +73,8 @@ async function round(options: BiddingClockOptions, signal: AbortSignal): Promise
 
 /** What one look at a trip's bids leads to. */
 type Step =
-  /** Bidding on the trip is not, or no longer, to be ended: it is awarded, over, reopened, or ended already. */
-  | { readonly kind: "done" }
-  /** Somebody's attempt to win the trip has no outcome yet. */
-  | { readonly kind: "wait" }
+  /** Bidding on the trip is not, or no longer, to be ended: it is awarded, in doubt, over, reopened, or ended already. */
+  | { readonly kind: "not due" }
   /** This bid is the best of those that have not been tried. */
   | { readonly kind: "try"; readonly bidId: BidId }
   | { readonly kind: "none left" };
@@ -91,7 +89,7 @@ async function closeBidding(
   const tried = new Set<string>();
   while (!signal.aborted) {
     const step = await unitOfWork.system(actor, (work) => nextStep(work, tripId, tried));
-    if (step.kind === "done" || step.kind === "wait") break;
+    if (step.kind === "not due") break;
     if (step.kind === "none left") {
       await unitOfWork.system(actor, (work) => expireBids(work, tripId, newId));
       break;
@@ -108,8 +106,7 @@ async function closeBidding(
 async function nextStep(work: Work, tripId: string, tried: ReadonlySet<string>): Promise<Step> {
   const { tx } = work;
   const trip = await lockTripCopy(tx, tripId);
-  if (!trip || !(await isDue(work, trip))) return { kind: "done" };
-  if (await isInDoubt(work, tripId)) return { kind: "wait" };
+  if (!trip || !(await isDue(work, trip))) return { kind: "not due" };
   const { maxAwardsConsidered } = await readSystemSettings(tx);
   const preferred = await preferredAgencies(tx, trip.hospitalId);
   const order = inAwardOrder(await lockOpenBids(tx, tripId), { ...trip, preferred });
@@ -117,14 +114,14 @@ async function nextStep(work: Work, tripId: string, tried: ReadonlySet<string>):
   return best && tried.size < maxAwardsConsidered ? { kind: "try", bidId: best.id } : { kind: "none left" };
 }
 
+/**
+ * Whether bidding is to be ended now. Not while somebody's attempt has no outcome yet: if it comes to nothing, its bid is
+ * open again, and nobody else would end it.
+ */
 async function isDue({ tx, now }: Work, trip: TripCopy): Promise<boolean> {
   const isToBeEnded = trip.status === "PENDING" && isBiddingOver(trip, now) && !isBiddingEnded(trip);
-  return isToBeEnded && !(await isTripTaken(tx, trip.id));
-}
-
-/** True while it is not known whether an attempt has won the trip. */
-async function isInDoubt({ tx }: Work, tripId: string): Promise<boolean> {
-  return (await lockActiveAssignments(tx, tripId)).some(({ state }) => state === "HELD");
+  if (!isToBeEnded || (await isTripTaken(tx, trip.id))) return false;
+  return !(await lockActiveAssignments(tx, trip.id)).some(({ state }) => state === "HELD");
 }
 
 interface Choice {
@@ -169,7 +166,7 @@ async function holdFor(
       const { tx } = work;
       const trip = await lockTripCopy(tx, tripId);
       const bid = (await lockOpenBids(tx, tripId)).find(({ id }) => id === bidId);
-      if (!trip || !bid || !(await isDue(work, trip)) || (await isInDoubt(work, tripId))) return undefined;
+      if (!trip || !bid || !(await isDue(work, trip))) return undefined;
       const agency = grantedOrThrow(isEligible(trip, await findCandidate(tx, bid.agencyId)));
       work.touched("trip", tripId);
       const { unitId, seenMaterialVersion } = bid;
@@ -178,10 +175,13 @@ async function holdFor(
     });
   } catch (error) {
     // The unit is busy, or the agency no longer fit: the next best bid has its turn.
-    if (Refusal.is(error) && error.reason !== Reason.DEPENDENCY_DOWN) return undefined;
+    if (Refusal.is(error) && !momentary.has(error.reason)) return undefined;
     throw error;
   }
 }
+
+/** Refusals that say nothing about the bid: it is tried again later, before any other. */
+const momentary: ReadonlySet<Reason> = new Set([Reason.DEPENDENCY_DOWN, Reason.CONCURRENT_CHANGE]);
 
 /** True if another bid might win where this one lost. */
 function isAboutTheBid({ refusal }: Extract<ClaimVerdict, { readonly outcome: "LOST" }>): boolean {
