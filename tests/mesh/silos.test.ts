@@ -50,6 +50,16 @@ describe("between the silos", () => {
     expect(rows).toEqual([{ user_id: cast.overseer.user.id, via_service: "center", decision: "ALLOWED" }]);
   });
 
+  it("a refusal leaves an entry, however early the handler refused", async () => {
+    const { ems, user } = cast.agencies[0].mesh;
+    await expect(ems.bids.listBids({ pageToken: "AAAA".repeat(20) })).rejects.toThrow("page token");
+    const rows = await query("ems", "select decision, reason from audit_entry where action = $1 and user_id = $2", [
+      "medport.ems.v1.BidService/ListBids",
+      user.id,
+    ]);
+    expect(rows).toContainEqual({ decision: "REFUSED", reason: "PAGE_TOKEN_MISMATCH" });
+  });
+
   it("Center tells who saw a trip, over all silos", async () => {
     const trip = await createTrip(cast, play, AwardPolicy.MANUAL);
     await seeInEms(play, trip, cast.agencies[0]);

@@ -43,11 +43,22 @@ export class Silos implements AsyncDisposable {
   async settle(now: Date): Promise<void> {
     await eventually(
       async () => {
+        const before = await this.#countTold();
         const unsettled = await this.#unsettled(now);
-        if (unsettled.length > 0) throw new Error(`not settled: ${unsettled.join("; ")}`);
+        // What is told while we look may not be heard where we have looked already.
+        const isQuiet = (await this.#countTold()) === before;
+        if (unsettled.length > 0 || !isQuiet)
+          throw new Error(`not settled: ${unsettled.join("; ") || "still telling"}`);
       },
       { withinMs: patienceMs },
     );
+  }
+
+  async #countTold(): Promise<number> {
+    const counts = await Promise.all(
+      serviceNames.map((silo) => this.rows<{ told: string }>(silo, "select count(*) as told from outbox_event")),
+    );
+    return counts.flat().reduce((sum, { told }) => sum + Number(told), 0);
   }
 
   async #unsettled(now: Date): Promise<readonly string[]> {

@@ -127,6 +127,7 @@ export async function startCenter(config: CenterConfig, parts: CenterParts = {})
       }),
       health,
       audit: auditLog,
+      recordCall: (context, work) => unitOfWork.call(context, work),
       refusalFrom: refusalFromDatabase,
       log,
       cors: { allowedOrigins: config.corsOrigins ?? [] },

@@ -144,6 +144,7 @@ export async function startEms(config: EmsConfig, parts: EmsParts = {}): Promise
       authenticator: createAuthenticator({ service, userKeys, serviceKeys, revocations, clock }),
       health,
       audit: auditLog,
+      recordCall: (context, work) => unitOfWork.call(context, work),
       refusalFrom: refusalFromDatabase,
       log,
       cors: { allowedOrigins: config.corsOrigins ?? [] },

@@ -122,6 +122,7 @@ export async function startHospital(config: HospitalConfig, parts: HospitalParts
       authenticator,
       health,
       audit: auditLog,
+      recordCall: (context, work) => unitOfWork.call(context, work),
       refusalFrom: refusalFromDatabase,
       log,
       cors: { allowedOrigins: config.corsOrigins ?? [] },

@@ -29,6 +29,9 @@ export interface UnitOfWorkOptions {
   readonly newId: IdSource;
 }
 
+/** What is known of a call wherever it is handled. */
+export type CallContext = Pick<HandlerContext, "values" | "method" | "signal">;
+
 /** What a handler works with. */
 export interface Work {
   /** The only way to the database: a second connection would wait for the first when the pool is full. */
@@ -74,8 +77,8 @@ export interface UnitOfWork {
   ): Promise<MessageShape<O>>;
   /** One of several transactions of a call, each with its own audit entry if it touched something; see `call`. */
   transaction<T>(context: HandlerContext, work: (work: Work) => Promise<T>): Promise<T>;
-  /** Around a call of several transactions: a refusal from between them leaves its audit entry, too. */
-  call<T>(context: HandlerContext, work: () => Promise<T>): Promise<T>;
+  /** Around a whole call: a refusal from before, between or after its transactions leaves its audit entry, too. */
+  call<T>(context: CallContext, work: () => Promise<T>): Promise<T>;
   /**
    * Whether a write of this request was answered before. For calls that must first do, outside of a transaction, what
    * their repetition must not do again or could not: `write` then gives the first answer without running its work.
@@ -163,7 +166,7 @@ interface Actor {
   readonly signal?: AbortSignal;
 }
 
-function actorOf(context: HandlerContext): Actor {
+function actorOf(context: CallContext): Actor {
   const call = context.values.get(callKey);
   return {
     caller: callerOf(context),

@@ -22,6 +22,7 @@ import { assertEveryMethodHasPolicy } from "#platform/rpc/policy.ts";
 import { type Address, Port } from "#platform/rpc/port.ts";
 import { createReflection } from "#platform/rpc/reflection.ts";
 import { type Refusal, refuse, retryInfo } from "#platform/rpc/refusal.ts";
+import { type RecordCall, recording } from "#platform/rpc/interceptors/recording.ts";
 import { createTurnAway } from "#platform/rpc/turn-away.ts";
 import type { ServiceName } from "#platform/service-name.ts";
 
@@ -36,6 +37,8 @@ export interface RpcServerOptions {
   readonly authenticator: Authenticator;
   readonly health: HealthSource;
   readonly audit: DenialSink;
+  /** Runs a handler and records its refusals; if absent they are the handlers' own business. */
+  readonly recordCall?: RecordCall;
   readonly log: Logger;
   /** Knows the errors of the service's dependencies, such as a database out of reach; undefined for all others. */
   readonly refusalFrom?: (error: unknown) => Refusal | undefined;
@@ -90,7 +93,12 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     readMaxBytes: limits.maxMessageBytes,
     acceptCompression: compressions,
     compressMinBytes: options.compressMinBytes ?? usualCompressMinBytes,
-    interceptors: [masking(mask), deadline, validation()],
+    interceptors: [
+      masking(mask),
+      deadline,
+      validation(),
+      ...(options.recordCall ? [recording(options.recordCall)] : []),
+    ],
   });
   options.routes(router);
   const services: DescService[] = [...new Set(router.handlers.map((handler) => handler.service))];

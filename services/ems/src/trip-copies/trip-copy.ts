@@ -104,13 +104,16 @@ export interface Opening {
 
 /**
  * The same for an agency's own people, to whom a trip outside the agency's counties does not exist, and then whether the
- * trip waits at all.
+ * trip waits at all. An agency that takes no part hears that alone, and not which trips there are.
  */
 export function isOpenTo(
   trip: TripCopy | undefined,
   candidate: Candidate,
   { tripId, now }: { readonly tripId: string; readonly now: Date },
 ): Decision<Opening> {
+  if (candidate.agency && !takesPart(candidate.agency)) {
+    return refused("AGENCY_NOT_ELIGIBLE", "the agency is not active");
+  }
   if (!trip || (candidate.agency && !serves(candidate.agency, trip.origin.county))) {
     return refused("RESOURCE_NOT_FOUND", `no trip ${tripId}`);
   }
