@@ -7,10 +7,14 @@ import {
   type AgencyName,
   fleet,
   type Level,
+  levels,
   type Milestone,
   milestones,
+  policies,
   type Policy,
+  priorities,
   type Priority,
+  requirements,
   type Route,
   routes,
 } from "./world.ts";
@@ -74,9 +78,9 @@ export type TripOnly =
   | "completeTrip"
   | "declineTrip";
 
-const level = fc.constantFrom<Level>("BLS", "ALS", "CCT", "OTHER");
-const priority = fc.constantFrom<Priority>("LOW", "MEDIUM", "HIGH", "URGENT");
-const policy = fc.constantFrom<Policy>("MANUAL", "FIRST_ACCEPT", "BEST_ETA", "LOWEST_COST", "PREFERENCE_THEN_ETA");
+const level = fc.constantFrom(...levels);
+const priority = fc.constantFrom(...priorities);
+const policy = fc.constantFrom(...policies);
 const route = fc.constantFrom<Route>(...(Object.keys(routes) as Route[]));
 const anyone = fc.constantFrom(...actors);
 const hospitals = fc.constantFrom<Actor>("altoona", "altoona", "nittany", "center");
@@ -108,7 +112,7 @@ const weighted: fc.WeightedArbitrary<Command>[] = [
         fc.record({ field: fc.constant("level" as const), value: level }),
         fc.record({ field: fc.constant("priority" as const), value: priority }),
         fc.record({ field: fc.constant("policy" as const), value: policy }),
-        fc.record({ field: fc.constant("requirements" as const), value: fc.constantFrom("oxygen", "stairs") }),
+        fc.record({ field: fc.constant("requirements" as const), value: fc.constantFrom(...requirements) }),
       ),
     }),
   },

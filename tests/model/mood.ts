@@ -1,6 +1,6 @@
 import type { Command } from "./commands.ts";
-import { expectationOf } from "./rules.ts";
-import { actors, agencies, fleet, type World } from "./world.ts";
+import { expectationOf, unitOf } from "./rules.ts";
+import { actors, agencies, canServe, fleet, levels, policies, priorities, requirements, type World } from "./world.ts";
 
 /**
  * How a command is given: SENSIBLE by somebody and about something for which it can be carried out, NEARLY so that exactly
@@ -28,10 +28,32 @@ export function givenIn(mood: Mood, world: World, command: Command, pick: number
   }
 }
 
-/** One of the ways to give a command against which so many rules stand. */
+/**
+ * One of the ways to give a command against which so many rules stand. First a situation is chosen, then a way in it: what
+ * can seldom be done would otherwise hardly be drawn beside what can be done by many to much.
+ */
 function oneOf(world: World, command: Command, pick: number, rules: number): Command | undefined {
-  const ways = variants(world, command).filter((variant) => expectationOf(world, variant).reasons.size === rules);
-  return ways.length === 0 ? undefined : ways[pick % ways.length];
+  const situations = new Map<string, Command[]>();
+  for (const variant of variants(world, command)) {
+    const { reasons } = expectationOf(world, variant);
+    if (reasons.size !== rules) continue;
+    const situation = `${[...reasons].join()} ${situationOf(world, variant)}`;
+    situations.set(situation, [...(situations.get(situation) ?? []), variant]);
+  }
+  const ways = [...situations.values()][pick % situations.size] ?? [];
+  return ways[Math.floor(pick / situations.size) % ways.length];
+}
+
+/** What the rules look at: the state of the trip, whether a unit is on it, and whether it could still serve. */
+function situationOf(world: World, command: Command): string {
+  const index = "trip" in command ? command.trip : "bid" in command ? world.bids[command.bid]?.trip : undefined;
+  const trip = index === undefined ? undefined : world.trips[index];
+  if (!trip) return "";
+  const unit = trip.unit === undefined ? undefined : unitOf(world, trip.unit);
+  if (command.kind !== "updateTrip") return `${trip.status} ${unit ? "with" : "without"} unit`;
+  const { field, value } = command.change;
+  const isBeyond = field === "level" && unit !== undefined && !canServe(unit.type, value);
+  return `${trip.status} ${field} ${unit ? "with" : "without"} unit${isBeyond ? " that cannot serve" : ""}`;
 }
 
 /** What somebody does first so that the command can be carried out at all, where that seldom happens of itself. */
@@ -75,6 +97,15 @@ function nextSteps(pick: number): readonly Command[] {
   return steps.map((_, index) => steps[(index + pick) % steps.length]).filter((step) => step !== undefined);
 }
 
+type Change = Extract<Command, { kind: "updateTrip" }>["change"];
+
+const changes: readonly Change[] = [
+  ...levels.map((value) => ({ field: "level", value }) as const),
+  ...priorities.map((value) => ({ field: "priority", value }) as const),
+  ...policies.map((value) => ({ field: "policy", value }) as const),
+  ...requirements.map((value) => ({ field: "requirements", value }) as const),
+];
+
 function variants(world: World, command: Command): readonly Command[] {
   if (command.kind === "letTimePass" || command.kind === "createTrip") return [command];
   const byActor = actors.map((actor): Command => ({ ...command, actor }));
@@ -85,6 +116,7 @@ function variants(world: World, command: Command): readonly Command[] {
     "bid" in it ? world.bids.map((_, bid) => ({ ...it, bid })) : [it],
   );
   return byBid.flatMap((it): readonly Command[] => {
+    if (it.kind === "updateTrip") return changes.map((change) => ({ ...it, change }));
     if (it.kind === "submitBid")
       return agencies.flatMap((agency) => unitsFor(it).map((unit) => ({ ...it, agency, unit })));
     if (it.kind === "acceptTrip") return unitsFor(it).map((unit) => ({ ...it, unit }));

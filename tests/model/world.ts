@@ -10,9 +10,14 @@ export type Hospital = "altoona" | "nittany";
 export const agencies = ["blair", "juniata", "centre"] as const;
 export type AgencyName = (typeof agencies)[number];
 
-export type Level = "BLS" | "ALS" | "CCT" | "OTHER";
-export type Priority = "LOW" | "MEDIUM" | "HIGH" | "URGENT";
-export type Policy = "MANUAL" | "FIRST_ACCEPT" | "BEST_ETA" | "LOWEST_COST" | "PREFERENCE_THEN_ETA";
+export const levels = ["BLS", "ALS", "CCT", "OTHER"] as const;
+export type Level = (typeof levels)[number];
+export const priorities = ["LOW", "MEDIUM", "HIGH", "URGENT"] as const;
+export type Priority = (typeof priorities)[number];
+export const policies = ["MANUAL", "FIRST_ACCEPT", "BEST_ETA", "LOWEST_COST", "PREFERENCE_THEN_ETA"] as const;
+export type Policy = (typeof policies)[number];
+/** What trips are changed to demand; they begin with none. */
+export const requirements = ["oxygen", "stairs"] as const;
 export type Status = "PENDING" | "ASSIGNED" | "IN_PROGRESS" | "COMPLETED" | "CANCELLED";
 export type UnitType = "BLS" | "ALS" | "CCT" | "WHEELCHAIR" | "MEDICAL_TAXI";
 export type Milestone =
