@@ -44,12 +44,10 @@ export const plantedRules: readonly PlantedRule[] = [
     wrong: 'if (changedFields.includes("award_policy") && trip.status === undefined) {',
   },
   {
-    name: "any agency may give a trip back",
+    name: "a trip may be given back while the patient is on board",
     file: `${trips}/trip-release.ts`,
-    right: `if (!isAssignedAgency(trip, actor) && actor.type !== "CENTER") {
-    return refused("ACTION_NOT_ALLOWED", "only the assigned agency gives the trip back");`,
-    wrong: `if (actor.type === "HOSPITAL") {
-    return refused("ACTION_NOT_ALLOWED", "only the assigned agency gives the trip back");`,
+    right: 'if (trip.status !== "ASSIGNED") return refusedInState(trip, "be released");',
+    wrong: 'if (trip.status === "PENDING") return refusedInState(trip, "be released");',
   },
   {
     name: "a lapsed consent releases nothing",

@@ -1,6 +1,17 @@
 import type { Command } from "./commands.ts";
 import { expectationOf, unitOf } from "./rules.ts";
-import { actors, agencies, canServe, fleet, levels, policies, priorities, requirements, type World } from "./world.ts";
+import {
+  actors,
+  agencies,
+  canServe,
+  fleet,
+  levels,
+  milestones,
+  policies,
+  priorities,
+  requirements,
+  type World,
+} from "./world.ts";
 
 /**
  * How a command is given: SENSIBLE by somebody and about something for which it can be carried out, NEARLY so that exactly
@@ -18,6 +29,8 @@ export function givenIn(mood: Mood, world: World, command: Command, pick: number
   switch (mood) {
     case "SENSIBLE": {
       const steps = [...prerequisites(world, command), ...nextSteps(pick)];
+      // Time passes best when somebody is to consent until then.
+      if (command.kind === "letTimePass" && pick % 2 === 1) return steps[0] ?? command;
       const next = steps.flatMap((step) => oneOf(world, step, pick, 0) ?? []);
       return oneOf(world, command, pick, 0) ?? next[0] ?? command;
     }
@@ -29,19 +42,23 @@ export function givenIn(mood: Mood, world: World, command: Command, pick: number
 }
 
 /**
- * One of the ways to give a command against which so many rules stand. First a situation is chosen, then a way in it: what
- * can seldom be done would otherwise hardly be drawn beside what can be done by many to much.
+ * One of the ways to give a command against which so many rules stand. First the rule is chosen, then a situation, then a way:
+ * what seldom happens would otherwise hardly be drawn beside what can be done by many to much.
  */
 function oneOf(world: World, command: Command, pick: number, rules: number): Command | undefined {
-  const situations = new Map<string, Command[]>();
-  for (const variant of variants(world, command)) {
-    const { reasons } = expectationOf(world, variant);
-    if (reasons.size !== rules) continue;
-    const situation = `${[...reasons].join()} ${situationOf(world, variant)}`;
-    situations.set(situation, [...(situations.get(situation) ?? []), variant]);
-  }
-  const ways = [...situations.values()][pick % situations.size] ?? [];
-  return ways[Math.floor(pick / situations.size) % ways.length];
+  const ways = variants(world, command)
+    .map((variant) => ({ variant, reasons: expectationOf(world, variant).reasons }))
+    // Who may call a method at all has a test of its own, of every method.
+    .filter(({ reasons }) => reasons.size === rules && !reasons.has("METHOD_NOT_ALLOWED"));
+  const ofRule = chosen(ways, ({ reasons }) => [...reasons].join(), pick);
+  const inSituation = chosen(ofRule, ({ variant }) => situationOf(world, variant), Math.floor(pick / 7));
+  return inSituation[Math.floor(pick / 49) % inSituation.length]?.variant;
+}
+
+/** Those that are alike in a way that the pick chooses. */
+function chosen<T>(all: readonly T[], kindOf: (one: T) => string, pick: number): readonly T[] {
+  const kinds = Map.groupBy(all, kindOf);
+  return [...kinds.values()][pick % kinds.size] ?? [];
 }
 
 /** What the rules look at: the state of the trip, whether a unit is on it, and whether it could still serve. */
@@ -60,10 +77,12 @@ function situationOf(world: World, command: Command): string {
 function prerequisites(world: World, command: Command): readonly Command[] {
   const assigned = world.trips.findIndex(({ status }) => status === "ASSIGNED");
   switch (command.kind) {
+    case "letTimePass":
     case "consentToTrip": {
+      if (world.trips.some(({ consentDue }) => consentDue !== undefined)) return [command];
       const value = world.trips[assigned]?.requirements === "oxygen" ? "stairs" : "oxygen";
       const change = { field: "requirements", value } as const;
-      return assigned === -1 ? [] : [{ kind: "updateTrip", actor: "center", trip: assigned, change }];
+      return assigned === -1 ? [command] : [{ kind: "updateTrip", actor: "center", trip: assigned, change }];
     }
     case "enableAgency":
       return [{ kind: "disableAgency", actor: "center", agency: command.agency }];
@@ -117,6 +136,7 @@ function variants(world: World, command: Command): readonly Command[] {
   );
   return byBid.flatMap((it): readonly Command[] => {
     if (it.kind === "updateTrip") return changes.map((change) => ({ ...it, change }));
+    if (it.kind === "reportMilestone") return milestones.map((type) => ({ ...it, type }));
     if (it.kind === "submitBid")
       return agencies.flatMap((agency) => unitsFor(it).map((unit) => ({ ...it, agency, unit })));
     if (it.kind === "acceptTrip") return unitsFor(it).map((unit) => ({ ...it, unit }));
