@@ -9,7 +9,9 @@ import { subscriptions as hospital } from "../../services/hospital/src/subscript
 const subscriptions = { hospital, ems, center } as const;
 
 /** Leaps of the clock are obeyed, and events heard, within this time however slow the machine is. */
-const patienceMs = 30_000;
+const usualPatienceMs = 30_000;
+/** How many of the things that are not settled are told. */
+const toldAtMost = 5;
 
 /** The three databases of a mesh, looked at from outside. */
 export class Silos implements AsyncDisposable {
@@ -40,7 +42,7 @@ export class Silos implements AsyncDisposable {
   }
 
   /** Waits until everything is told and heard, nothing is in doubt, and every deadline before `now` has been obeyed. */
-  async settle(now: Date): Promise<void> {
+  async settle(now: Date, patienceMs = usualPatienceMs): Promise<void> {
     await eventually(
       async () => {
         const before = await this.#countTold();
@@ -112,4 +114,9 @@ export class Silos implements AsyncDisposable {
     const behind = told.flat().filter(({ key, last }) => (heard.get(key) ?? 0) < Number(last));
     return behind.map(({ key, last }) => `${silo} has not heard of ${key} version ${last}`);
   }
+}
+
+function summaryOf(unsettled: readonly string[]): string {
+  const more = unsettled.length - toldAtMost;
+  return [...unsettled.slice(0, toldAtMost), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
