@@ -49,8 +49,8 @@ export class Silos implements AsyncDisposable {
         const unsettled = await this.#unsettled(now);
         // What is told while we look may not be heard where we have looked already.
         const isQuiet = (await this.#countTold()) === before;
-        if (unsettled.length > 0 || !isQuiet)
-          throw new Error(`not settled: ${unsettled.join("; ") || "still telling"}`);
+        if (unsettled.length > 0) throw new Error(`not settled: ${summaryOf(unsettled)}`);
+        if (!isQuiet) throw new Error("not settled: something is being told");
       },
       { withinMs: patienceMs },
     );
