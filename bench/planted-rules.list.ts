@@ -1,6 +1,12 @@
 /** A rule and how it could have been written wrongly. */
-export interface PlantedRule {
+export interface PlantedRule extends Planting {
   readonly name: string;
+  /** Where the same rule stands a second time, as another silo's own guard: planted together. */
+  readonly also?: Planting;
+}
+
+/** What is written instead of what. */
+export interface Planting {
   /** Below the project. */
   readonly file: string;
   /** Stands in the file exactly once. */
@@ -95,22 +101,26 @@ export const plantedRules: readonly PlantedRule[] = [
     wrong: 'if (type === "TRANSFER_OF_CARE" && trip.status === undefined) {',
   },
   {
-    name: "a claim wins a trip that has changed since",
-    file: `${trips}/claim.ts`,
-    right: "if (trip.materialVersion !== claim.seenMaterialVersion) return",
-    wrong: "if (trip.materialVersion < claim.seenMaterialVersion) return",
-  },
-  {
     name: "an agency takes trips for which the hospital chooses",
     file: `${ems}/dispatch/acceptance.rpc.ts`,
     right: 'if (trip.awardPolicy !== "FIRST_ACCEPT") {',
     wrong: "if (trip.awardPolicy === undefined) {",
+    also: {
+      file: `${trips}/claim.ts`,
+      right: 'if (actor.type === "EMS" && awardPolicy !== "FIRST_ACCEPT") {',
+      wrong: 'if (actor.type === "EMS" && awardPolicy === undefined) {',
+    },
   },
   {
     name: "an outdated bid may be accepted",
     file: `${ems}/dispatch/acceptance.rpc.ts`,
     right: "if (isOutdated(bid, trip.materialVersion)) throw",
     wrong: "if (isOutdated(bid, 0)) throw",
+    also: {
+      file: `${trips}/claim.ts`,
+      right: "if (trip.materialVersion !== claim.seenMaterialVersion) return",
+      wrong: "if (trip.materialVersion < claim.seenMaterialVersion) return",
+    },
   },
   {
     name: "bids are taken after bidding has closed",

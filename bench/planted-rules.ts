@@ -2,7 +2,7 @@
  * Plants wrong rules in a copy of the code, one at a time, and lets the model of the domain (`tests/model`) find them.
  * Prints a table of what was planted and what the model said. Exits with 1 if a wrong rule was not found.
  *
- *   node bench/planted-rules.ts [--days 20]
+ *   node bench/planted-rules.ts [--days 40]
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,11 +10,11 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type PlantedRule, plantedRules } from "./planted-rules.list.ts";
+import { type PlantedRule, type Planting, plantedRules } from "./planted-rules.list.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const copied = ["services", "gen", "proto", "tests", "package.json", "jest.config.js", "tsconfig.json"];
-const { values } = parseArgs({ options: { days: { type: "string", default: "20" }, only: { type: "string" } } });
+const { values } = parseArgs({ options: { days: { type: "string", default: "40" }, only: { type: "string" } } });
 
 const folder = await mkdtemp(join(tmpdir(), "medport-planted-"));
 const missed: string[] = [];
@@ -35,16 +35,22 @@ try {
 process.exitCode = missed.length > 0 ? 1 : 0;
 
 /** Plants the rule, plays days, and takes it out again. @returns what the model said; undefined if it found nothing. */
-async function findPlanted({ file, right, wrong }: PlantedRule): Promise<string | undefined> {
+async function findPlanted(rule: PlantedRule): Promise<string | undefined> {
+  const takenOut = [await plant(rule), ...(rule.also ? [await plant(rule.also)] : [])];
+  try {
+    return await playDays();
+  } finally {
+    for (const takeOut of takenOut) await takeOut();
+  }
+}
+
+/** @returns takes it out again. */
+async function plant({ file, right, wrong }: Planting): Promise<() => Promise<void>> {
   const path = join(folder, file);
   const text = await readFile(path, "utf8");
   if (text.split(right).length !== 2) throw new Error(`${file} does not have ${right} exactly once`);
   await writeFile(path, text.replace(right, wrong));
-  try {
-    return await playDays();
-  } finally {
-    await writeFile(path, text);
-  }
+  return () => writeFile(path, text);
 }
 
 async function playDays(): Promise<string | undefined> {
