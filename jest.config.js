@@ -15,7 +15,7 @@ const config = {
   watchman: false,
   // Suites start real databases and brokers: more of them at once would only wait for each other.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
 
 export default config;

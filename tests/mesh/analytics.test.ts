@@ -11,7 +11,7 @@ import { startTestMesh, type TestMesh } from "./mesh.builder.ts";
 import { differencesBetween, type Figures, figuresFromAnswer, recount } from "./recount.ts";
 
 // As many as keep the suite short; bench/lifecycles.ts lives ten thousand, and others.
-const count = Number(process.env["LIVES"] ?? 80);
+const count = Number(process.env["LIVES"] ?? 60);
 const seed = Number(process.env["LIVES_SEED"] ?? 20_261_124);
 
 describe("what Center counts after random lives of trips", () => {
@@ -32,7 +32,7 @@ describe("what Center counts after random lives of trips", () => {
     hospital = new Client({ connectionString: mesh.databases.hospital.adminUrl });
     await hospital.connect();
     parts.defer(() => hospital.end());
-  }, 300_000);
+  }, 600_000);
   afterAll(() => parts.disposeAsync());
 
   const logIn = (email: string): Promise<MeshOfUser> => {

@@ -98,11 +98,14 @@ with recursive asked as (
      and ($6::timestamptz is null or request_time >= $6) and ($7::timestamptz is null or request_time < $7)
 ),
 promised as (
-  select id, 'assign' as promise, clock_start, assigned_agency_id is not null as kept, accept_time as kept_at, cancel_time,
+  select id, 'assign' as promise, clock_start, status = 'CANCELLED' as is_over,
+         coalesce(assigned_agency_id, accept_time::text, pickup_time::text) is not null
+           or status in ('IN_PROGRESS', 'COMPLETED') as kept,
+         accept_time as kept_at, cancel_time,
          clock_start + sla_assign_minutes * interval '1 minute' as due, null::timestamptz as not_before
     from asked
   union all
-  select id, 'pickup', clock_start, status in ('IN_PROGRESS', 'COMPLETED') or pickup_time is not null, pickup_time,
+  select id, 'pickup', clock_start, status = 'CANCELLED', status in ('IN_PROGRESS', 'COMPLETED') or pickup_time is not null, pickup_time,
          cancel_time,
          coalesce(pickup_window_end + sla_tolerance_minutes * interval '1 minute',
                   clock_start + sla_pickup_minutes * interval '1 minute'),
@@ -133,6 +136,8 @@ standing as (
          case when kept then case when kept_at is null then null
                                   when kept_at <= moved.due and kept_at >= coalesce(not_before, kept_at) then 'met'
                                   else 'missed' end
+              -- Of some trips of the former system nobody knows when they were given up.
+              when is_over and cancel_time is null then null
               when measured_at > moved.due then 'missed'
               when cancel_time is not null then null
               else 'running' end as said
@@ -148,7 +153,7 @@ trips as (
 durations as (
   select 'accept' as name, extract(epoch from accept_time - request_time) as seconds from trips
   union all select 'pickup', extract(epoch from pickup_time - request_time) from trips
-  union all select 'complete', extract(epoch from completion_time - request_time) from trips
+  union all select 'complete', extract(epoch from completion_time - request_time) from trips where status = 'COMPLETED'
 )
 select 'total' as name, count(*)::float8 as value from trips
 union all select status, count(*) from trips group by 1

@@ -82,6 +82,12 @@ describe("telling who calls", () => {
     expect(await hospital.authenticate(bearer(token))).toEqual({ user: { ...aCenterUser(), token } });
   });
 
+  it("knows a hospital's user of whom nobody knows the hospital, by a token that says so", async () => {
+    const { organizationId: _, ...user } = aUser();
+    const token = await keys.userToken(user);
+    expect(await hospital.authenticate(bearer(token))).toEqual({ user: { ...user, token } });
+  });
+
   it("knows a service that calls on its own", async () => {
     const token = await keys.serviceToken("ems", "hospital");
     expect(await hospital.authenticate(new Headers({ "medport-service-token": token }))).toEqual({ service: "ems" });
@@ -191,6 +197,8 @@ const userTokenAttacks: readonly (readonly [string, string, () => string | Promi
   ["an unknown role", "TOKEN_INVALID", () => signed(claims({ roles: ["root"] }))],
   ["a hospital's user without a hospital", "TOKEN_INVALID", () => signed(claims({ org: undefined }))],
   ["Center's user with an organization", "TOKEN_INVALID", () => signed(claims({ user_type: "CENTER" }))],
+  ["Center's user of no known organization", "TOKEN_INVALID", () => signed(claims({ user_type: "CENTER", org: null }))],
+  ["a hospital with an empty id", "TOKEN_INVALID", () => signed(claims({ org: "" }))],
   [
     "a claim that stands twice",
     "TOKEN_INVALID",

@@ -8,7 +8,10 @@ import type { ServiceName } from "#platform/service-name.ts";
 export interface UserIdentity {
   readonly userId: string;
   readonly userType: UserType;
-  /** The hospital or agency that the person acts for; absent for Center's people. */
+  /**
+   * The hospital or agency that the person acts for; absent for Center's people, who see all, and for people of the former
+   * system of whom nobody knows it, who see nothing.
+   */
   readonly organizationId?: string;
   readonly roles: readonly Role[];
   readonly sessionId: string;

@@ -1,7 +1,7 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { User } from "#gen/medport/center/v1/user_pb.ts";
 import { SessionEndedSchema } from "#gen/medport/events/v1/session_events_pb.ts";
-import { UserCreatedSchema, UserUpdatedSchema } from "#gen/medport/events/v1/user_events_pb.ts";
+import { UserCreatedSchema, UserImportedSchema, UserUpdatedSchema } from "#gen/medport/events/v1/user_events_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { type EventHandlers, type EventMeta, on, PoisonedEvent } from "#platform/events/handler.ts";
 import { keepEndedSession, keepRevokedAccount } from "./revocation-tables.ts";
@@ -21,6 +21,7 @@ export const endedSessionHandlers: EventHandlers = [
  */
 export const revokedAccountHandlers: EventHandlers = [
   on(UserCreatedSchema, (tx, { user }, meta) => keepAccount(tx, user, meta)),
+  on(UserImportedSchema, (tx, { user }, meta) => keepAccount(tx, user, meta)),
   on(UserUpdatedSchema, (tx, { user }, meta) => keepAccount(tx, user, meta)),
 ];
 

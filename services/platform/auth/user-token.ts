@@ -32,11 +32,12 @@ const claimsSchema = z
   .object({
     sub: id,
     user_type: z.enum(userTypes),
-    org: id.optional(),
+    org: id.nullable().optional(),
     roles: z.array(z.enum(roles)).min(1).max(roles.length),
     sid: id,
   })
-  // Center's people act for no organization, and everybody else for exactly one.
+  // Center's people act for no organization, and everybody else for exactly one. Of some people of the former system nobody
+  // knows which: their tokens say so with a null, and who merely leaves it out is not believed.
   .refine((claims) => (claims.user_type === "CENTER") === (claims.org === undefined));
 
 /** A user token just made, and when it ends. */
@@ -78,7 +79,8 @@ export function createUserTokenIssuer(options: UserTokenIssuerOptions): UserToke
       // A token that ends with its issue is malformed.
       const endsAt = Math.max(issuedAt + 1, until ? Math.floor(secondsOf(until)) : Number.POSITIVE_INFINITY);
       const expiresAt = Math.min(issuedAt + userTokenSeconds, endsAt);
-      const claims = { user_type: user.userType, org: user.organizationId, roles: user.roles, sid: user.sessionId };
+      const org = user.organizationId ?? (user.userType === "CENTER" ? undefined : null);
+      const claims = { user_type: user.userType, org, roles: user.roles, sid: user.sessionId };
       const token = await new SignJWT(claims)
         .setProtectedHeader({ alg: tokenAlgorithm, typ: userTokenRules.typ, kid: firstKey.kid })
         .setIssuer(userTokenRules.issuer)
@@ -119,7 +121,7 @@ export async function verifyUserToken(token: string, key: CryptoKey, now: Date):
   const user = {
     userId: data.sub,
     userType: data.user_type,
-    ...(data.org === undefined ? {} : { organizationId: data.org }),
+    ...(data.org ? { organizationId: data.org } : {}),
     roles: data.roles,
     sessionId: data.sid,
     token,

@@ -184,6 +184,17 @@ export const launcherSettings = {
   }),
 } as const;
 
+/** What `medport migrate` reads beside what `medport up` does. */
+export const migratorSettings = {
+  legacyDatabaseUrl: optionalSetting({
+    name: "LEGACY_DATABASE_URL",
+    meaning: 'the old MedPort database that "medport migrate" moves, in the name of the role that owns its tables',
+    example: "postgresql://medport:PASSWORD@127.0.0.1:5431/medport",
+    schema: databaseUrlText,
+    readBy: ["medport"],
+  }),
+} as const;
+
 const sharedSettings = {
   natsUrl: settingWithFallback({
     name: "NATS_URL",
@@ -278,6 +289,7 @@ export function allSettings(): readonly Setting<unknown>[] {
     ...Object.values<Setting<unknown>>(centerSettings()),
     ...serviceNames.flatMap((service) => Object.values<Setting<unknown>>(siloSettings(service))),
     ...Object.values<Setting<unknown>>(launcherSettings),
+    ...Object.values<Setting<unknown>>(migratorSettings),
   ];
   return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
 }

@@ -1,6 +1,7 @@
 import { Client, type QueryResultRow } from "pg";
 import { type ConnectionLimits, poolOptions } from "#platform/database/connection-options.ts";
 import type { EventContext } from "./event-context.ts";
+import { heldBack, importedEpoch } from "./imported-events.ts";
 import type { OwedEvent, PublishedEvent, StoredEvent } from "./owed-event.ts";
 
 /** What the relay knew about its stream when it last wrote to it. */
@@ -202,7 +203,7 @@ export interface StreamPosition {
   readonly lastSequence: number;
 }
 
-/** Which published events are not in the stream after all. */
+/** Which published events are not in the stream after all. Those that never were to be in it are not among them. */
 export type LostEvents =
   | { readonly kind: "none" }
   | { readonly kind: "all of other epochs" }
@@ -216,7 +217,10 @@ function lostCondition(lost: LostEvents): { readonly sql: string; readonly value
     case "none":
       return { sql: "false", values: [] };
     case "all of other epochs":
-      return { sql: "stream_epoch is distinct from $2", values: [] };
+      return {
+        sql: "stream_epoch is distinct from $2 and stream_epoch is distinct from $4 and published_at < $5",
+        values: [importedEpoch, heldBack],
+      };
     case "after":
       return { sql: "stream_epoch = $2 and stream_seq > $4", values: [lost.sequence] };
     case "before":

@@ -5,6 +5,7 @@ import { platformTables } from "#platform/database/platform-tables.ts";
 import { eventually } from "#platform/testing/eventually.ts";
 import type { Broker } from "./broker.ts";
 import { change, effects, owed, startTestMesh, type TestMesh, versionsOf } from "./events.builder.ts";
+import { heldBack, importedEpoch } from "./imported-events.ts";
 import { publishBatch } from "./publish-batch.ts";
 import type { Relay } from "./relay.ts";
 import { RelaySession } from "./relay-session.ts";
@@ -133,6 +134,30 @@ describe("the relay", () => {
     await published(1);
     await mesh.broker.wipe();
     await eventually(async () => expect(await findOwnStream(hospital)).toMatchObject({ lastSequence: 1 }));
+  });
+
+  it("leaves alone what is held back, and what was over when it was imported, also when the broker was wiped", async () => {
+    const { database } = mesh.hospital;
+    for (const id of ["held", "over", "live"]) await change(database, id);
+    const tables = platformTables(database.fork());
+    await sql`update outbox_event set published_at = ${heldBack}::timestamptz where aggregate_id = 'held'`.execute(
+      tables,
+    );
+    await sql`update outbox_event set published_at = now(), stream_epoch = ${importedEpoch}
+               where aggregate_id = 'over'`.execute(tables);
+    const relay = mesh.startRelay(hospital);
+    await published(1);
+    expect(relay.stats()).toMatchObject({ pending: 0, published: 1, republished: 0 });
+
+    await mesh.broker.wipe();
+    await published(1);
+    expect(relay.stats()).toMatchObject({ pending: 0, published: 2, republished: 1 });
+
+    await sql`update outbox_event set published_at = null where aggregate_id = 'held'`.execute(tables);
+    await published(2);
+    await sql`update outbox_event set published_at = null, stream_epoch = null
+               where aggregate_id = 'over'`.execute(tables);
+    await published(3);
   });
 
   it("publishes again what the stream has lost at its end or in its middle", async () => {

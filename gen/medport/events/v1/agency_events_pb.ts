@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/agency_events.proto.
  */
 export const file_medport_events_v1_agency_events: GenFile = /*@__PURE__*/
-  fileDesc("CiVtZWRwb3J0L2V2ZW50cy92MS9hZ2VuY3lfZXZlbnRzLnByb3RvEhFtZWRwb3J0LmV2ZW50cy52MSJWChBBZ2VuY3lSZWdpc3RlcmVkEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeToaursYFggCEgZhZ2VuY3kaCnJlZ2lzdGVyZWQiUAoNQWdlbmN5VXBkYXRlZBImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3k6F7q7GBMIAhIGYWdlbmN5Ggd1cGRhdGVkYgZwcm90bzM", [file_medport_ems_v1_agency, file_medport_events_v1_envelope]);
+  fileDesc("CiVtZWRwb3J0L2V2ZW50cy92MS9hZ2VuY3lfZXZlbnRzLnByb3RvEhFtZWRwb3J0LmV2ZW50cy52MSJWChBBZ2VuY3lSZWdpc3RlcmVkEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeToaursYFggCEgZhZ2VuY3kaCnJlZ2lzdGVyZWQiUAoNQWdlbmN5VXBkYXRlZBImCgZhZ2VuY3kYASABKAsyFi5tZWRwb3J0LmVtcy52MS5BZ2VuY3k6F7q7GBMIAhIGYWdlbmN5Ggd1cGRhdGVkIlIKDkFnZW5jeUltcG9ydGVkEiYKBmFnZW5jeRgBIAEoCzIWLm1lZHBvcnQuZW1zLnYxLkFnZW5jeToYursYFAgCEgZhZ2VuY3kaCGltcG9ydGVkYgZwcm90bzM", [file_medport_ems_v1_agency, file_medport_events_v1_envelope]);
 
 /**
  * An agency was added.
@@ -52,4 +52,23 @@ export type AgencyUpdated = Message<"medport.events.v1.AgencyUpdated"> & {
  */
 export const AgencyUpdatedSchema: GenMessage<AgencyUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_agency_events, 1);
+
+/**
+ * An agency was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.AgencyImported
+ */
+export type AgencyImported = Message<"medport.events.v1.AgencyImported"> & {
+  /**
+   * @generated from field: medport.ems.v1.Agency agency = 1;
+   */
+  agency?: Agency | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.AgencyImported.
+ * Use `create(AgencyImportedSchema)` to create a new message.
+ */
+export const AgencyImportedSchema: GenMessage<AgencyImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_agency_events, 2);
 

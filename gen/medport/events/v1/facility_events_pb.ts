@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/facility_events.proto.
  */
 export const file_medport_events_v1_facility_events: GenFile = /*@__PURE__*/
-  fileDesc("CidtZWRwb3J0L2V2ZW50cy92MS9mYWNpbGl0eV9ldmVudHMucHJvdG8SEW1lZHBvcnQuZXZlbnRzLnYxIq8BCg9GYWNpbGl0eUNyZWF0ZWQSEwoLZmFjaWxpdHlfaWQYASABKAkSEwoLaG9zcGl0YWxfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgR0eXBlGAQgASgJEgwKBGNpdHkYBSABKAkSDQoFc3RhdGUYBiABKAkSDgoGY291bnR5GAcgASgJEg4KBmFjdGl2ZRgIIAEoCDoZursYFQgBEghmYWNpbGl0eRoHY3JlYXRlZCKvAQoPRmFjaWxpdHlVcGRhdGVkEhMKC2ZhY2lsaXR5X2lkGAEgASgJEhMKC2hvc3BpdGFsX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDAoEdHlwZRgEIAEoCRIMCgRjaXR5GAUgASgJEg0KBXN0YXRlGAYgASgJEg4KBmNvdW50eRgHIAEoCRIOCgZhY3RpdmUYCCABKAg6Gbq7GBUIARIIZmFjaWxpdHkaB3VwZGF0ZWRiBnByb3RvMw", [file_medport_events_v1_envelope]);
+  fileDesc("CidtZWRwb3J0L2V2ZW50cy92MS9mYWNpbGl0eV9ldmVudHMucHJvdG8SEW1lZHBvcnQuZXZlbnRzLnYxIq8BCg9GYWNpbGl0eUNyZWF0ZWQSEwoLZmFjaWxpdHlfaWQYASABKAkSEwoLaG9zcGl0YWxfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgR0eXBlGAQgASgJEgwKBGNpdHkYBSABKAkSDQoFc3RhdGUYBiABKAkSDgoGY291bnR5GAcgASgJEg4KBmFjdGl2ZRgIIAEoCDoZursYFQgBEghmYWNpbGl0eRoHY3JlYXRlZCKvAQoPRmFjaWxpdHlVcGRhdGVkEhMKC2ZhY2lsaXR5X2lkGAEgASgJEhMKC2hvc3BpdGFsX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSDAoEdHlwZRgEIAEoCRIMCgRjaXR5GAUgASgJEg0KBXN0YXRlGAYgASgJEg4KBmNvdW50eRgHIAEoCRIOCgZhY3RpdmUYCCABKAg6Gbq7GBUIARIIZmFjaWxpdHkaB3VwZGF0ZWQisQEKEEZhY2lsaXR5SW1wb3J0ZWQSEwoLZmFjaWxpdHlfaWQYASABKAkSEwoLaG9zcGl0YWxfaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgR0eXBlGAQgASgJEgwKBGNpdHkYBSABKAkSDQoFc3RhdGUYBiABKAkSDgoGY291bnR5GAcgASgJEg4KBmFjdGl2ZRgIIAEoCDoaursYFggBEghmYWNpbGl0eRoIaW1wb3J0ZWRiBnByb3RvMw", [file_medport_events_v1_envelope]);
 
 /**
  * A hospital has a new facility.
@@ -120,4 +120,60 @@ export type FacilityUpdated = Message<"medport.events.v1.FacilityUpdated"> & {
  */
 export const FacilityUpdatedSchema: GenMessage<FacilityUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_facility_events, 1);
+
+/**
+ * A facility was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.FacilityImported
+ */
+export type FacilityImported = Message<"medport.events.v1.FacilityImported"> & {
+  /**
+   * @generated from field: string facility_id = 1;
+   */
+  facilityId: string;
+
+  /**
+   * @generated from field: string hospital_id = 2;
+   */
+  hospitalId: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string type = 4;
+   */
+  type: string;
+
+  /**
+   * @generated from field: string city = 5;
+   */
+  city: string;
+
+  /**
+   * @generated from field: string state = 6;
+   */
+  state: string;
+
+  /**
+   * Empty if the former system did not know it.
+   *
+   * @generated from field: string county = 7;
+   */
+  county: string;
+
+  /**
+   * @generated from field: bool active = 8;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message medport.events.v1.FacilityImported.
+ * Use `create(FacilityImportedSchema)` to create a new message.
+ */
+export const FacilityImportedSchema: GenMessage<FacilityImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_facility_events, 2);
 

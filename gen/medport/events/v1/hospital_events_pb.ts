@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/hospital_events.proto.
  */
 export const file_medport_events_v1_hospital_events: GenFile = /*@__PURE__*/
-  fileDesc("CidtZWRwb3J0L2V2ZW50cy92MS9ob3NwaXRhbF9ldmVudHMucHJvdG8SEW1lZHBvcnQuZXZlbnRzLnYxImEKEkhvc3BpdGFsUmVnaXN0ZXJlZBItCghob3NwaXRhbBgBIAEoCzIbLm1lZHBvcnQuY2VudGVyLnYxLkhvc3BpdGFsOhy6uxgYCAMSCGhvc3BpdGFsGgpyZWdpc3RlcmVkIlsKD0hvc3BpdGFsVXBkYXRlZBItCghob3NwaXRhbBgBIAEoCzIbLm1lZHBvcnQuY2VudGVyLnYxLkhvc3BpdGFsOhm6uxgVCAMSCGhvc3BpdGFsGgd1cGRhdGVkYgZwcm90bzM", [file_medport_center_v1_hospital_directory_service, file_medport_events_v1_envelope]);
+  fileDesc("CidtZWRwb3J0L2V2ZW50cy92MS9ob3NwaXRhbF9ldmVudHMucHJvdG8SEW1lZHBvcnQuZXZlbnRzLnYxImEKEkhvc3BpdGFsUmVnaXN0ZXJlZBItCghob3NwaXRhbBgBIAEoCzIbLm1lZHBvcnQuY2VudGVyLnYxLkhvc3BpdGFsOhy6uxgYCAMSCGhvc3BpdGFsGgpyZWdpc3RlcmVkIlsKD0hvc3BpdGFsVXBkYXRlZBItCghob3NwaXRhbBgBIAEoCzIbLm1lZHBvcnQuY2VudGVyLnYxLkhvc3BpdGFsOhm6uxgVCAMSCGhvc3BpdGFsGgd1cGRhdGVkIl0KEEhvc3BpdGFsSW1wb3J0ZWQSLQoIaG9zcGl0YWwYASABKAsyGy5tZWRwb3J0LmNlbnRlci52MS5Ib3NwaXRhbDoaursYFggDEghob3NwaXRhbBoIaW1wb3J0ZWRiBnByb3RvMw", [file_medport_center_v1_hospital_directory_service, file_medport_events_v1_envelope]);
 
 /**
  * A hospital was added.
@@ -52,4 +52,23 @@ export type HospitalUpdated = Message<"medport.events.v1.HospitalUpdated"> & {
  */
 export const HospitalUpdatedSchema: GenMessage<HospitalUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_hospital_events, 1);
+
+/**
+ * A hospital was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.HospitalImported
+ */
+export type HospitalImported = Message<"medport.events.v1.HospitalImported"> & {
+  /**
+   * @generated from field: medport.center.v1.Hospital hospital = 1;
+   */
+  hospital?: Hospital | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.HospitalImported.
+ * Use `create(HospitalImportedSchema)` to create a new message.
+ */
+export const HospitalImportedSchema: GenMessage<HospitalImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_hospital_events, 2);
 

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/preference_events.proto.
  */
 export const file_medport_events_v1_preference_events: GenFile = /*@__PURE__*/
-  fileDesc("CiltZWRwb3J0L2V2ZW50cy92MS9wcmVmZXJlbmNlX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiWgoSUHJlZmVyZW5jZXNDaGFuZ2VkEhMKC2hvc3BpdGFsX2lkGAEgASgJEhIKCmFnZW5jeV9pZHMYAiADKAk6G7q7GBcIARIKcHJlZmVyZW5jZRoHY2hhbmdlZGIGcHJvdG8z", [file_medport_events_v1_envelope]);
+  fileDesc("CiltZWRwb3J0L2V2ZW50cy92MS9wcmVmZXJlbmNlX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiWgoSUHJlZmVyZW5jZXNDaGFuZ2VkEhMKC2hvc3BpdGFsX2lkGAEgASgJEhIKCmFnZW5jeV9pZHMYAiADKAk6G7q7GBcIARIKcHJlZmVyZW5jZRoHY2hhbmdlZCJcChNQcmVmZXJlbmNlc0ltcG9ydGVkEhMKC2hvc3BpdGFsX2lkGAEgASgJEhIKCmFnZW5jeV9pZHMYAiADKAk6HLq7GBgIARIKcHJlZmVyZW5jZRoIaW1wb3J0ZWRiBnByb3RvMw", [file_medport_events_v1_envelope]);
 
 /**
  * A hospital prefers other agencies, or another order. The aggregate is the hospital.
@@ -38,4 +38,30 @@ export type PreferencesChanged = Message<"medport.events.v1.PreferencesChanged">
  */
 export const PreferencesChangedSchema: GenMessage<PreferencesChanged> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_preference_events, 0);
+
+/**
+ * Which agencies a hospital prefers was taken over from the former system. The aggregate is the hospital.
+ *
+ * @generated from message medport.events.v1.PreferencesImported
+ */
+export type PreferencesImported = Message<"medport.events.v1.PreferencesImported"> & {
+  /**
+   * @generated from field: string hospital_id = 1;
+   */
+  hospitalId: string;
+
+  /**
+   * Most preferred first.
+   *
+   * @generated from field: repeated string agency_ids = 2;
+   */
+  agencyIds: string[];
+};
+
+/**
+ * Describes the message medport.events.v1.PreferencesImported.
+ * Use `create(PreferencesImportedSchema)` to create a new message.
+ */
+export const PreferencesImportedSchema: GenMessage<PreferencesImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_preference_events, 1);
 

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/route_events.proto.
  */
 export const file_medport_events_v1_route_events: GenFile = /*@__PURE__*/
-  fileDesc("CiRtZWRwb3J0L2V2ZW50cy92MS9yb3V0ZV9ldmVudHMucHJvdG8SEW1lZHBvcnQuZXZlbnRzLnYxIlkKDFJvdXRlQ3JlYXRlZBIQCghyb3V0ZV9pZBgBIAEoCRIRCglhZ2VuY3lfaWQYAiABKAkSDAoEbmFtZRgDIAEoCToWursYEggCEgVyb3V0ZRoHY3JlYXRlZCJZCgxSb3V0ZVVwZGF0ZWQSEAoIcm91dGVfaWQYASABKAkSEQoJYWdlbmN5X2lkGAIgASgJEgwKBG5hbWUYAyABKAk6Frq7GBIIAhIFcm91dGUaB3VwZGF0ZWRiBnByb3RvMw", [file_medport_events_v1_envelope]);
+  fileDesc("CiRtZWRwb3J0L2V2ZW50cy92MS9yb3V0ZV9ldmVudHMucHJvdG8SEW1lZHBvcnQuZXZlbnRzLnYxIlkKDFJvdXRlQ3JlYXRlZBIQCghyb3V0ZV9pZBgBIAEoCRIRCglhZ2VuY3lfaWQYAiABKAkSDAoEbmFtZRgDIAEoCToWursYEggCEgVyb3V0ZRoHY3JlYXRlZCJZCgxSb3V0ZVVwZGF0ZWQSEAoIcm91dGVfaWQYASABKAkSEQoJYWdlbmN5X2lkGAIgASgJEgwKBG5hbWUYAyABKAk6Frq7GBIIAhIFcm91dGUaB3VwZGF0ZWQiWwoNUm91dGVJbXBvcnRlZBIQCghyb3V0ZV9pZBgBIAEoCRIRCglhZ2VuY3lfaWQYAiABKAkSDAoEbmFtZRgDIAEoCToXursYEwgCEgVyb3V0ZRoIaW1wb3J0ZWRiBnByb3RvMw", [file_medport_events_v1_envelope]);
 
 /**
  * An agency has a new route.
@@ -70,4 +70,33 @@ export type RouteUpdated = Message<"medport.events.v1.RouteUpdated"> & {
  */
 export const RouteUpdatedSchema: GenMessage<RouteUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_route_events, 1);
+
+/**
+ * A route was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.RouteImported
+ */
+export type RouteImported = Message<"medport.events.v1.RouteImported"> & {
+  /**
+   * @generated from field: string route_id = 1;
+   */
+  routeId: string;
+
+  /**
+   * @generated from field: string agency_id = 2;
+   */
+  agencyId: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message medport.events.v1.RouteImported.
+ * Use `create(RouteImportedSchema)` to create a new message.
+ */
+export const RouteImportedSchema: GenMessage<RouteImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_route_events, 2);
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/service_events.proto.
  */
 export const file_medport_events_v1_service_events: GenFile = /*@__PURE__*/
-  fileDesc("CiZtZWRwb3J0L2V2ZW50cy92MS9zZXJ2aWNlX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiXQoMU2VydmljZUFkZGVkEjUKB3NlcnZpY2UYASABKAsyJC5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RlcmVkU2VydmljZToWursYEggDEgdzZXJ2aWNlGgVhZGRlZCJhCg5TZXJ2aWNlVXBkYXRlZBI1CgdzZXJ2aWNlGAEgASgLMiQubWVkcG9ydC5jZW50ZXIudjEuUmVnaXN0ZXJlZFNlcnZpY2U6GLq7GBQIAxIHc2VydmljZRoHdXBkYXRlZGIGcHJvdG8z", [file_medport_center_v1_service_registry_service, file_medport_events_v1_envelope]);
+  fileDesc("CiZtZWRwb3J0L2V2ZW50cy92MS9zZXJ2aWNlX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiXQoMU2VydmljZUFkZGVkEjUKB3NlcnZpY2UYASABKAsyJC5tZWRwb3J0LmNlbnRlci52MS5SZWdpc3RlcmVkU2VydmljZToWursYEggDEgdzZXJ2aWNlGgVhZGRlZCJhCg5TZXJ2aWNlVXBkYXRlZBI1CgdzZXJ2aWNlGAEgASgLMiQubWVkcG9ydC5jZW50ZXIudjEuUmVnaXN0ZXJlZFNlcnZpY2U6GLq7GBQIAxIHc2VydmljZRoHdXBkYXRlZCJjCg9TZXJ2aWNlSW1wb3J0ZWQSNQoHc2VydmljZRgBIAEoCzIkLm1lZHBvcnQuY2VudGVyLnYxLlJlZ2lzdGVyZWRTZXJ2aWNlOhm6uxgVCAMSB3NlcnZpY2UaCGltcG9ydGVkYgZwcm90bzM", [file_medport_center_v1_service_registry_service, file_medport_events_v1_envelope]);
 
 /**
  * A service or an agency takes part.
@@ -52,4 +52,23 @@ export type ServiceUpdated = Message<"medport.events.v1.ServiceUpdated"> & {
  */
 export const ServiceUpdatedSchema: GenMessage<ServiceUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_service_events, 1);
+
+/**
+ * The entry of an agency was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.ServiceImported
+ */
+export type ServiceImported = Message<"medport.events.v1.ServiceImported"> & {
+  /**
+   * @generated from field: medport.center.v1.RegisteredService service = 1;
+   */
+  service?: RegisteredService | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.ServiceImported.
+ * Use `create(ServiceImportedSchema)` to create a new message.
+ */
+export const ServiceImportedSchema: GenMessage<ServiceImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_service_events, 2);
 

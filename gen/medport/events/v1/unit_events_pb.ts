@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/unit_events.proto.
  */
 export const file_medport_events_v1_unit_events: GenFile = /*@__PURE__*/
-  fileDesc("CiNtZWRwb3J0L2V2ZW50cy92MS91bml0X2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiSAoLVW5pdENyZWF0ZWQSIgoEdW5pdBgBIAEoCzIULm1lZHBvcnQuZW1zLnYxLlVuaXQ6Fbq7GBEIAhIEdW5pdBoHY3JlYXRlZCJICgtVbml0VXBkYXRlZBIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdDoVursYEQgCEgR1bml0Ggd1cGRhdGVkYgZwcm90bzM", [file_medport_ems_v1_unit, file_medport_events_v1_envelope]);
+  fileDesc("CiNtZWRwb3J0L2V2ZW50cy92MS91bml0X2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiSAoLVW5pdENyZWF0ZWQSIgoEdW5pdBgBIAEoCzIULm1lZHBvcnQuZW1zLnYxLlVuaXQ6Fbq7GBEIAhIEdW5pdBoHY3JlYXRlZCJICgtVbml0VXBkYXRlZBIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdDoVursYEQgCEgR1bml0Ggd1cGRhdGVkIkoKDFVuaXRJbXBvcnRlZBIiCgR1bml0GAEgASgLMhQubWVkcG9ydC5lbXMudjEuVW5pdDoWursYEggCEgR1bml0GghpbXBvcnRlZGIGcHJvdG8z", [file_medport_ems_v1_unit, file_medport_events_v1_envelope]);
 
 /**
  * An agency has a new unit.
@@ -52,4 +52,23 @@ export type UnitUpdated = Message<"medport.events.v1.UnitUpdated"> & {
  */
 export const UnitUpdatedSchema: GenMessage<UnitUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_unit_events, 1);
+
+/**
+ * A unit was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.UnitImported
+ */
+export type UnitImported = Message<"medport.events.v1.UnitImported"> & {
+  /**
+   * @generated from field: medport.ems.v1.Unit unit = 1;
+   */
+  unit?: Unit | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.UnitImported.
+ * Use `create(UnitImportedSchema)` to create a new message.
+ */
+export const UnitImportedSchema: GenMessage<UnitImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_unit_events, 2);
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file medport/events/v1/user_events.proto.
  */
 export const file_medport_events_v1_user_events: GenFile = /*@__PURE__*/
-  fileDesc("CiNtZWRwb3J0L2V2ZW50cy92MS91c2VyX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiSwoLVXNlckNyZWF0ZWQSJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXI6Fbq7GBEIAxIEdXNlchoHY3JlYXRlZCJLCgtVc2VyVXBkYXRlZBIlCgR1c2VyGAEgASgLMhcubWVkcG9ydC5jZW50ZXIudjEuVXNlcjoVursYEQgDEgR1c2VyGgd1cGRhdGVkYgZwcm90bzM", [file_medport_center_v1_user, file_medport_events_v1_envelope]);
+  fileDesc("CiNtZWRwb3J0L2V2ZW50cy92MS91c2VyX2V2ZW50cy5wcm90bxIRbWVkcG9ydC5ldmVudHMudjEiSwoLVXNlckNyZWF0ZWQSJQoEdXNlchgBIAEoCzIXLm1lZHBvcnQuY2VudGVyLnYxLlVzZXI6Fbq7GBEIAxIEdXNlchoHY3JlYXRlZCJLCgtVc2VyVXBkYXRlZBIlCgR1c2VyGAEgASgLMhcubWVkcG9ydC5jZW50ZXIudjEuVXNlcjoVursYEQgDEgR1c2VyGgd1cGRhdGVkIk0KDFVzZXJJbXBvcnRlZBIlCgR1c2VyGAEgASgLMhcubWVkcG9ydC5jZW50ZXIudjEuVXNlcjoWursYEggDEgR1c2VyGghpbXBvcnRlZGIGcHJvdG8z", [file_medport_center_v1_user, file_medport_events_v1_envelope]);
 
 /**
  * An account was created.
@@ -52,4 +52,23 @@ export type UserUpdated = Message<"medport.events.v1.UserUpdated"> & {
  */
 export const UserUpdatedSchema: GenMessage<UserUpdated> = /*@__PURE__*/
   messageDesc(file_medport_events_v1_user_events, 1);
+
+/**
+ * An account was taken over from the former system.
+ *
+ * @generated from message medport.events.v1.UserImported
+ */
+export type UserImported = Message<"medport.events.v1.UserImported"> & {
+  /**
+   * @generated from field: medport.center.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message medport.events.v1.UserImported.
+ * Use `create(UserImportedSchema)` to create a new message.
+ */
+export const UserImportedSchema: GenMessage<UserImported> = /*@__PURE__*/
+  messageDesc(file_medport_events_v1_user_events, 2);
 

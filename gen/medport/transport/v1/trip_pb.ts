@@ -210,7 +210,7 @@ export type Trip = Message<"medport.transport.v1.Trip"> & {
   cancelTime?: Timestamp | undefined;
 
   /**
-   * Rises by one with every change; 1 is the creation.
+   * Rises by one with every change; 1 is the creation, or that it was imported.
    *
    * @generated from field: int64 version = 33;
    */
@@ -462,7 +462,7 @@ export const MilestoneSchema: GenMessage<Milestone> = /*@__PURE__*/
  */
 export type TripHistoryEntry = Message<"medport.transport.v1.TripHistoryEntry"> & {
   /**
-   * The trip's version after the change; 1 is its creation.
+   * The trip's version after the change; 1 is its creation, or that it was imported.
    *
    * @generated from field: int64 version = 1;
    */
@@ -475,7 +475,8 @@ export type TripHistoryEntry = Message<"medport.transport.v1.TripHistoryEntry"> 
 
   /**
    * What happened, as the event's name: created, updated, accepted, consented, unit_assigned, released, started,
-   * completed, cancelled, amended, bidding_reopened, sla_paused, sla_resumed, milestone_recorded.
+   * completed, cancelled, amended, bidding_reopened, sla_paused, sla_resumed, milestone_recorded; imported for a trip that
+   * was taken over from the former system, of which nothing earlier is known.
    *
    * @generated from field: string change = 3;
    */

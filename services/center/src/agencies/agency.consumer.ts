@@ -1,5 +1,9 @@
 import type { Agency as AgencyMessage } from "#gen/medport/ems/v1/agency_pb.ts";
-import { AgencyRegisteredSchema, AgencyUpdatedSchema } from "#gen/medport/events/v1/agency_events_pb.ts";
+import {
+  AgencyImportedSchema,
+  AgencyRegisteredSchema,
+  AgencyUpdatedSchema,
+} from "#gen/medport/events/v1/agency_events_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { type EventHandlers, type EventMeta, on } from "#platform/events/handler.ts";
 import { receiveAgency } from "./agency.arrival.ts";
@@ -12,5 +16,5 @@ export function agencyHandlers(): EventHandlers {
       { tx, now: meta.receivedAt, emit: (event) => meta.emit(event) },
       agencyFromMessage(message.agency, Number(meta.version)),
     );
-  return [on(AgencyRegisteredSchema, receive), on(AgencyUpdatedSchema, receive)];
+  return [on(AgencyRegisteredSchema, receive), on(AgencyImportedSchema, receive), on(AgencyUpdatedSchema, receive)];
 }

@@ -6,6 +6,7 @@ import {
   TripCompletedSchema,
   TripConsentedSchema,
   TripCreatedSchema,
+  TripImportedSchema,
   TripMilestoneRecordedSchema,
   TripReleasedSchema,
   TripSlaPausedSchema,
@@ -29,6 +30,7 @@ type TripMessage = { readonly trip?: TripState | undefined };
 export function tripHandlers(): EventHandlers {
   return [
     on(TripCreatedSchema, receiving("created")),
+    on(TripImportedSchema, receiving("imported")),
     on(TripUpdatedSchema, receiving("updated")),
     on(TripAcceptedSchema, receiving("accepted")),
     on(TripConsentedSchema, receiving("consented")),

@@ -61,8 +61,12 @@ export interface TripMeasurement {
   readonly value: number;
 }
 
-/** What a change of a trip adds to the measurements: that it happened, and how long it took since the request. */
+/**
+ * What a change of a trip adds to the measurements: that it happened, and how long it took since the request. Taking a
+ * trip over from the former system is no change of it.
+ */
 export function tripMeasurements(change: string, fact: TripFact): readonly TripMeasurement[] {
+  if (change === "imported") return [];
   const happened = { name: `trip.${change}`, value: 1 };
   const end = { accepted: fact.acceptTime, started: fact.pickupTime, completed: fact.completionTime }[change];
   if (!end) return [happened];

@@ -15,7 +15,7 @@ import { deleteReservation, findReservation, insertReservation } from "./email-r
 import { fieldRefusal } from "./field.refusal.ts";
 import { userCreated } from "./user.events.ts";
 import { insertUser, isEmailTaken } from "./user.store.ts";
-import { type Membership, normalEmail, type User, type UserId } from "./user.ts";
+import { type Membership, normalEmail, organizationOf, type User, type UserId } from "./user.ts";
 
 /** A person who is to get an account, after everything that can be checked without the database. Fit to be stored. */
 export interface CheckedPerson {
@@ -144,7 +144,8 @@ async function assertOrganizationExists(tx: Tx, membership: Membership): Promise
 
 /** An agency is EMS's, so that no foreign key can hold its people to it; a hospital is Center's own. */
 async function saveEmployer(tx: Tx, { id, membership }: User, now: Date): Promise<void> {
-  if (membership.userType !== "EMS") return;
+  const agencyId = organizationOf(membership);
+  if (membership.userType !== "EMS" || agencyId === undefined) return;
   await saveReference(
     tx,
     {
@@ -152,7 +153,7 @@ async function saveEmployer(tx: Tx, { id, membership }: User, now: Date): Promis
       entityId: id,
       sourceDatabase: "center",
       referenceType: "agency",
-      referenceId: membership.organizationId,
+      referenceId: agencyId,
       targetDatabase: "ems",
     },
     now,

@@ -40,7 +40,7 @@ async function aMembership(): Promise<Membership> {
   return { userType: "HOSPITAL", organizationId: hospital.id };
 }
 
-function person(over: Partial<User> = {}): Promise<User> {
+function person(over: Partial<Omit<User, "membership">> & { readonly membership?: Membership } = {}): Promise<User> {
   return createAccount(center.database, { membership, ...over });
 }
 

@@ -1,5 +1,5 @@
 import type { Role } from "#platform/auth/principal.ts";
-import type { User, UserId } from "./user.ts";
+import { organizationOf, type User, type UserId } from "./user.ts";
 
 /** What is wanted of an account; what is absent stays. */
 export interface WantedDetails {
@@ -80,8 +80,10 @@ function nextVersion(user: User, now: Date): User {
   return { ...user, version: user.version + 1, updateTime: now };
 }
 
-function isLastAdmin({ active, roles }: User, otherAdmins: number): boolean {
-  return active && roles.includes("orgAdmin") && otherAdmins === 0;
+function isLastAdmin({ active, roles, membership }: User, otherAdmins: number): boolean {
+  // Whoever acts for nobody administers nothing.
+  const hasOffice = membership.userType === "CENTER" || organizationOf(membership) !== undefined;
+  return active && roles.includes("orgAdmin") && hasOffice && otherAdmins === 0;
 }
 
 const lastAdmin: ChangeDecision = {

@@ -10,5 +10,7 @@ export type Onlooker = Pick<UserIdentity, "userId" | "userType" | "organizationI
  */
 export function maySee({ userId, userType, organizationId }: Onlooker, user: User): boolean {
   if (userType === "CENTER" || userId === user.id) return true;
+  // People of whom nobody knows for whom they act have nothing in common.
+  if (organizationId === undefined) return false;
   return userType === user.membership.userType && organizationId === organizationOf(user.membership);
 }

@@ -3,7 +3,7 @@ import type { UserType } from "#platform/auth/principal.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { lockName } from "../name-lock.ts";
 import { UserEntity, type UserRow } from "./user.entity.ts";
-import { organizationOf, type Membership, type User, type UserId } from "./user.ts";
+import { organizationOf, type Membership, type UnknownMembership, type User, type UserId } from "./user.ts";
 
 /** Which accounts to list. */
 export interface UserFilter {
@@ -50,7 +50,7 @@ export async function lockUserForReading(tx: Tx, id: UserId): Promise<User | und
  * Waits until nobody else changes who administers an organization, and keeps it so until the transaction ends: of two
  * who take each other's office at once, the second sees what the first did. To be taken before any account is locked.
  */
-export function lockAdminsOf(tx: Tx, membership: Membership): Promise<void> {
+export function lockAdminsOf(tx: Tx, membership: Membership | UnknownMembership): Promise<void> {
   return lockName(tx, "organization_admins", organizationOf(membership) ?? "center");
 }
 
@@ -126,7 +126,7 @@ function columnsOf({ name, roles, active, mustChangePassword, tokensValidFrom, v
   };
 }
 
-function membershipColumns(membership: Membership) {
+function membershipColumns(membership: Membership | UnknownMembership) {
   const organizationId = organizationOf(membership) ?? null;
   return {
     userType: membership.userType,
@@ -152,10 +152,9 @@ export function userFromRow(row: UserRow): User {
   };
 }
 
-function membershipFromRow({ id, userType, hospitalId, agencyId }: UserRow): Membership {
+function membershipFromRow({ userType, hospitalId, agencyId }: UserRow): Membership | UnknownMembership {
   if (userType === "CENTER") return { userType };
   const organizationId = userType === "HOSPITAL" ? hospitalId : agencyId;
-  // A check of the table forbids it; without an organization the account would see what it must not.
-  if (!organizationId) throw new Error(`the account ${id} acts for no organization`);
-  return { userType, organizationId };
+  // A check of the table sees to it that imported accounts alone may lack it.
+  return organizationId ? { userType, organizationId } : { userType };
 }

@@ -10,12 +10,15 @@ export type Membership =
   | { readonly userType: "EMS"; readonly organizationId: string }
   | { readonly userType: "CENTER" };
 
+/** That of people of the former system of whom nobody knows for whom they act: they act for nobody, and see nothing. */
+export type UnknownMembership = { readonly userType: "HOSPITAL" | "EMS" };
+
 /** A person with an account. */
 export interface User {
   readonly id: UserId;
   readonly email: string;
   readonly name: string;
-  readonly membership: Membership;
+  readonly membership: Membership | UnknownMembership;
   readonly roles: readonly Role[];
   readonly active: boolean;
   /** Logging in demands a new password first. */
@@ -79,7 +82,7 @@ export function normalEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 
-/** The organization that a person acts for; undefined for Center's people. */
-export function organizationOf(membership: Membership): string | undefined {
-  return membership.userType === "CENTER" ? undefined : membership.organizationId;
+/** The organization that a person acts for; undefined for Center's people, and if nobody knows it. */
+export function organizationOf(membership: Membership | UnknownMembership): string | undefined {
+  return "organizationId" in membership ? membership.organizationId : undefined;
 }

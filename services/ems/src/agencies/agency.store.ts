@@ -131,7 +131,8 @@ function pricingFromJson(value: unknown): Pricing | undefined {
   return pricingShape.safeParse(value).data;
 }
 
-function agencyFromRow(row: AgencyRow): Agency {
+/** Reads an agency from its row. */
+export function agencyFromRow(row: AgencyRow): Agency {
   const { pricingStructure, addedBy: _, addedAt: __, registrationHash: ___, importedAt: ____, ...rest } = row;
   const pricing = pricingFromJson(pricingStructure);
   return { ...rest, ...(pricing && { pricing }) };

@@ -51,13 +51,18 @@ export function takesPart({ isActive, status }: Agency): boolean {
 }
 
 const countyPrefix = "county:";
+const unknownCounty = "";
 
-/** The counties in a service area, in lower case. Entries read county:Blair; others say nothing to us. */
+/**
+ * The counties in a service area, in lower case. Entries read county:Blair; others say nothing to us. Of places of the
+ * former system nobody may know the county, which is empty then: all serve them.
+ */
 export function countiesServed(serviceArea: readonly string[]): readonly string[] {
-  return serviceArea
+  const named = serviceArea
     .map((entry) => entry.trim().toLowerCase())
     .filter((entry) => entry.startsWith(countyPrefix))
     .map((entry) => entry.slice(countyPrefix.length).trim());
+  return [...named, unknownCounty];
 }
 
 /** True if trips that begin in this county concern the agency. */

@@ -39,12 +39,26 @@ export function messageFromBid(
   };
 }
 
+/** What is told of a bid wherever it is told of. */
+type ToldOfBid = Pick<
+  Bid,
+  "id" | "tripId" | "agencyId" | "unitId" | "status" | "submittedAt" | "estimatedArrival" | "endReason"
+>;
+
 /** What the world may know of a bid: no amount and no notes, for bids are sealed. */
-export function bidStateFromBid(bid: Bid): MessageInitShape<typeof BidStateSchema> {
+export function bidStateFromBid(bid: ToldOfBid): MessageInitShape<typeof BidStateSchema> {
   return { ...stateOf(bid), bidId: bid.id };
 }
 
-function stateOf({ tripId, agencyId, unitId, status, submittedAt, estimatedArrival, endReason }: Bid) {
+function stateOf({
+  tripId,
+  agencyId,
+  unitId,
+  status,
+  submittedAt,
+  estimatedArrival,
+  endReason,
+}: Omit<ToldOfBid, "id">) {
   return {
     ...{ tripId, agencyId },
     unitId: unitId ?? "",

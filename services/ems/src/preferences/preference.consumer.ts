@@ -1,10 +1,23 @@
-import { PreferencesChangedSchema } from "#gen/medport/events/v1/preference_events_pb.ts";
-import { type EventHandlers, on } from "#platform/events/handler.ts";
+import { PreferencesChangedSchema, PreferencesImportedSchema } from "#gen/medport/events/v1/preference_events_pb.ts";
+import type { Tx } from "#platform/database/database.ts";
+import { type EventHandlers, type EventMeta, on } from "#platform/events/handler.ts";
 import { HospitalPreferenceEntity } from "./preference.entity.ts";
 
 /** Keeps the copy of what hospitals prefer. */
 export const preferenceHandlers: EventHandlers = [
-  on(PreferencesChangedSchema, async (tx, { hospitalId, agencyIds }, { version }) => {
-    await tx.upsert(HospitalPreferenceEntity, { hospitalId, agencyIds, version: Number(version) });
-  }),
+  on(PreferencesChangedSchema, keepPreferences),
+  on(PreferencesImportedSchema, keepPreferences),
 ];
+
+interface PreferencesMessage {
+  readonly hospitalId: string;
+  readonly agencyIds: string[];
+}
+
+async function keepPreferences(
+  tx: Tx,
+  { hospitalId, agencyIds }: PreferencesMessage,
+  { version }: EventMeta,
+): Promise<void> {
+  await tx.upsert(HospitalPreferenceEntity, { hospitalId, agencyIds, version: Number(version) });
+}

@@ -7,6 +7,7 @@ import {
   TripCompletedSchema,
   TripConsentedSchema,
   TripCreatedSchema,
+  TripImportedSchema,
   TripMilestoneRecordedSchema,
   TripReleasedSchema,
   TripSlaPausedSchema,
@@ -49,6 +50,7 @@ export function tripHandlers(deps: TripHandlersDeps): EventHandlers {
       followTrip(tx, trip, { ...deps, meta, action: schema.typeName, change: eventTypeOf(schema).name });
   return [
     on(TripCreatedSchema, follow(TripCreatedSchema)),
+    on(TripImportedSchema, follow(TripImportedSchema)),
     on(TripUpdatedSchema, follow(TripUpdatedSchema)),
     on(TripBiddingReopenedSchema, follow(TripBiddingReopenedSchema)),
     on(TripAcceptedSchema, follow(TripAcceptedSchema)),

@@ -114,7 +114,8 @@ export function isOpenTo(
   if (candidate.agency && !takesPart(candidate.agency)) {
     return refused("AGENCY_NOT_ELIGIBLE", "the agency is not active");
   }
-  if (!trip || (candidate.agency && !serves(candidate.agency, trip.origin.county))) {
+  // Some people of the former system act for no agency.
+  if (!trip || !candidate.agency || !serves(candidate.agency, trip.origin.county)) {
     return refused("RESOURCE_NOT_FOUND", `no trip ${tripId}`);
   }
   const waiting = isWaiting(trip, now);

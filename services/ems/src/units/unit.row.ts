@@ -6,7 +6,10 @@ import type { AvailabilityStatus } from "./availability.ts";
 import type { Location, Unit, UnitId, UnitStatus } from "./unit.ts";
 import type { UnitType } from "./unit-type.ts";
 
-/** A unit with what its crew does at a time, as a plain row. Times are text, in UTC. */
+/** A time of a row: text in UTC as the database answers it, or a date where a program makes the row. */
+type Time = string | Date;
+
+/** A unit with what its crew does at a time, as a plain row. */
 export interface UnitRow {
   readonly id: UnitId;
   readonly agency_id: AgencyId;
@@ -15,13 +18,13 @@ export interface UnitRow {
   readonly capabilities: readonly string[];
   readonly status: UnitStatus;
   readonly is_active: boolean;
-  readonly shift_start: string | null;
-  readonly shift_end: string | null;
+  readonly shift_start: Time | null;
+  readonly shift_end: Time | null;
   readonly current_location: unknown;
   readonly crew: AvailabilityStatus;
   readonly version: number;
-  readonly created_at: string;
-  readonly updated_at: string;
+  readonly created_at: Time;
+  readonly updated_at: Time;
 }
 
 /**
@@ -70,11 +73,15 @@ export function unitFromRow(row: UnitRow): Unit {
     capabilities: row.capabilities,
     status: row.status,
     isActive: row.is_active,
-    shift: { ...(start !== null && { start: dateFromRow(start) }), ...(end !== null && { end: dateFromRow(end) }) },
+    shift: { ...(start !== null && { start: dateFrom(start) }), ...(end !== null && { end: dateFrom(end) }) },
     crew: row.crew,
     ...(location && { location }),
     version: row.version,
-    createdAt: dateFromRow(row.created_at),
-    updatedAt: dateFromRow(row.updated_at),
+    createdAt: dateFrom(row.created_at),
+    updatedAt: dateFrom(row.updated_at),
   };
+}
+
+function dateFrom(time: Time): Date {
+  return typeof time === "string" ? dateFromRow(time) : time;
 }

@@ -1,6 +1,10 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { type Agency, AgencySchema, ServiceStatus } from "#gen/medport/ems/v1/agency_pb.ts";
-import { AgencyRegisteredSchema, AgencyUpdatedSchema } from "#gen/medport/events/v1/agency_events_pb.ts";
+import {
+  AgencyImportedSchema,
+  AgencyRegisteredSchema,
+  AgencyUpdatedSchema,
+} from "#gen/medport/events/v1/agency_events_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { type EventHandlers, type EventMeta, on, PoisonedEvent } from "#platform/events/handler.ts";
 import { AgencyEntity } from "./agency.entity.ts";
@@ -8,6 +12,7 @@ import { AgencyEntity } from "./agency.entity.ts";
 /** Keeps the copy of EMS's agencies. */
 export const agencyHandlers: EventHandlers = [
   on(AgencyRegisteredSchema, (tx, { agency }, meta) => keepAgency(tx, agency, meta)),
+  on(AgencyImportedSchema, (tx, { agency }, meta) => keepAgency(tx, agency, meta)),
   on(AgencyUpdatedSchema, (tx, { agency }, meta) => keepAgency(tx, agency, meta)),
 ];
 

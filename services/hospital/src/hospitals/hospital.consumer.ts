@@ -1,6 +1,10 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Hospital } from "#gen/medport/center/v1/hospital_directory_service_pb.ts";
-import { HospitalRegisteredSchema, HospitalUpdatedSchema } from "#gen/medport/events/v1/hospital_events_pb.ts";
+import {
+  HospitalImportedSchema,
+  HospitalRegisteredSchema,
+  HospitalUpdatedSchema,
+} from "#gen/medport/events/v1/hospital_events_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { type EventHandlers, type EventMeta, on, PoisonedEvent } from "#platform/events/handler.ts";
 import { HospitalEntity } from "./hospital.entity.ts";
@@ -8,6 +12,7 @@ import { HospitalEntity } from "./hospital.entity.ts";
 /** Keeps the copy of Center's hospitals. */
 export const hospitalHandlers: EventHandlers = [
   on(HospitalRegisteredSchema, (tx, { hospital }, meta) => keepHospital(tx, hospital, meta)),
+  on(HospitalImportedSchema, (tx, { hospital }, meta) => keepHospital(tx, hospital, meta)),
   on(HospitalUpdatedSchema, (tx, { hospital }, meta) => keepHospital(tx, hospital, meta)),
 ];
 

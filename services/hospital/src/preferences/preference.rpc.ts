@@ -40,7 +40,11 @@ export function preferenceRpc({
 
     listPreferences: (request, context) =>
       unitOfWork.read(context, request, ListPreferencesResponseSchema, async (work) => {
-        const hospitalId = hospitalActedFor(userOf(context), request.hospitalId);
+        const user = userOf(context);
+        // Whoever acts for no hospital has no list, and makes none.
+        const hasNone = user.userType === "HOSPITAL" && user.organizationId === undefined;
+        if (hasNone && request.hospitalId === "") return { preferences: [] };
+        const hospitalId = hospitalActedFor(user, request.hospitalId);
         // The version first: with a list that is newer than its etag a caller is refused, and never overwrites it.
         const version = await findListVersion(work.tx, hospitalId);
         const preferences = await findPreferences(work.tx, hospitalId);

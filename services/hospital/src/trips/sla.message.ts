@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type SlaPauseSchema, type SlaSchema, SlaPauseReason, SlaState } from "#gen/medport/transport/v1/trip_pb.ts";
 import { type SlaFulfilment, type SlaPause, slaStanding } from "./sla.ts";
-import { awardOf, pickedUpAtOf, type Trip } from "./trip.ts";
+import { acceptedAtOf, awardOf, pickedUpAtOf, type Trip } from "./trip.ts";
 
 /**
  * A trip's clocks, as they stand at this time.
@@ -10,16 +10,17 @@ import { awardOf, pickedUpAtOf, type Trip } from "./trip.ts";
  */
 export function messageFromClocks(trip: Trip, now: Date, saysWho: boolean): MessageInitShape<typeof SlaSchema> {
   const { requestedAt, window, slaTerms: terms, slaPauses: pauses } = trip;
-  const award = awardOf(trip);
-  const cancelledAt = trip.status === "CANCELLED" ? trip.cancelledAt : undefined;
+  const acceptedAt = acceptedAtOf(trip);
   const hasLeft = trip.status === "IN_PROGRESS" || trip.status === "COMPLETED" || pickedUpAtOf(trip) !== undefined;
+  // Whoever was brought away was brought by somebody, though a trip from the former system may not say by whom.
+  const wasAssigned = awardOf(trip) !== undefined || acceptedAt !== undefined || hasLeft;
   const { startsAt, assign, pickup } = slaStanding(
     {
       ...{ requestedAt, terms, pauses },
       ...(window && { window }),
-      assigned: fulfilment(award !== undefined, award?.acceptedAt),
+      assigned: fulfilment(wasAssigned, acceptedAt),
       pickedUp: fulfilment(hasLeft, pickedUpAtOf(trip)),
-      ...(cancelledAt && { cancelledAt }),
+      cancelled: fulfilment(trip.status === "CANCELLED", trip.status === "CANCELLED" ? trip.cancelledAt : undefined),
     },
     now,
   );

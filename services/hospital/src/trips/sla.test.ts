@@ -10,6 +10,7 @@ function aCourse(over: Partial<SlaCourse> = {}): SlaCourse {
     pauses: [],
     assigned: { happened: false },
     pickedUp: { happened: false },
+    cancelled: { happened: false },
     ...over,
   };
 }
@@ -19,6 +20,10 @@ const assignedAt = (minutes: number): Pick<SlaCourse, "assigned"> => ({
 });
 const pickedUpAt = (minutes: number): Pick<SlaCourse, "pickedUp"> => ({
   pickedUp: { happened: true, at: at(minutes) },
+});
+
+const cancelledAt = (minutes: number): Pick<SlaCourse, "cancelled"> => ({
+  cancelled: { happened: true, at: at(minutes) },
 });
 
 describe("a trip's clocks", () => {
@@ -60,16 +65,22 @@ describe("a trip's clocks", () => {
   });
 
   it("are void on a trip that was given up in time, and missed on one that was late by then", () => {
-    expect(slaStanding(aCourse({ cancelledAt: at(20) }), at(500))).toMatchObject({
+    expect(slaStanding(aCourse(cancelledAt(20)), at(500))).toMatchObject({
       assign: { state: "VOID" },
       pickup: { state: "VOID" },
     });
-    expect(slaStanding(aCourse({ cancelledAt: at(21) }), at(500))).toMatchObject({
+    expect(slaStanding(aCourse(cancelledAt(21)), at(500))).toMatchObject({
       assign: { state: "MISSED" },
       pickup: { state: "VOID" },
     });
-    const assigned = slaStanding(aCourse({ ...assignedAt(10), cancelledAt: at(30) }), at(500));
+    const assigned = slaStanding(aCourse({ ...assignedAt(10), ...cancelledAt(30) }), at(500));
     expect(assigned).toMatchObject({ assign: { state: "MET" }, pickup: { state: "VOID" } });
+  });
+
+  it("say nothing of what had not happened on a trip that was given up at a time that nobody recorded", () => {
+    const standing = slaStanding(aCourse({ ...assignedAt(10), cancelled: { happened: true } }), at(500));
+    expect(standing.assign).toEqual({ dueAt: at(20), state: "MET" });
+    expect(standing.pickup).toEqual({ dueAt: at(120) });
   });
 });
 

@@ -34,7 +34,10 @@ export type SlaState = "RUNNING" | "PAUSED" | "MET" | "MISSED" | "VOID";
 /** One promise: until when, and how it stands. */
 export interface SlaPromise {
   readonly dueAt: Date;
-  /** Undefined if it happened at a time that nobody recorded, as on trips from the former system. */
+  /**
+   * Undefined if it happened at a time that nobody recorded, as on trips from the former system; or if the trip was given
+   * up at such a time before it happened.
+   */
   readonly state?: SlaState;
 }
 
@@ -54,10 +57,10 @@ export interface SlaCourse {
   readonly pauses: readonly SlaPause[];
   readonly assigned: SlaFulfilment;
   readonly pickedUp: SlaFulfilment;
-  readonly cancelledAt?: Date;
+  readonly cancelled: SlaFulfilment;
 }
 
-/** Whether something that was promised has happened, and when, as far as anybody knows. */
+/** Whether something has happened, and when, as far as anybody knows. */
 export type SlaFulfilment = { readonly happened: false } | { readonly happened: true; readonly at?: Date };
 
 /**
@@ -88,17 +91,17 @@ interface Promised {
 }
 
 function promiseOf(fulfilment: SlaFulfilment, { course, notBefore, now, ...clock }: Promised): SlaPromise {
-  const { pauses, cancelledAt } = course;
+  const { pauses, cancelled } = course;
   // What happened ends the clock: a pause after it moves nothing.
-  const end = (fulfilment.happened ? fulfilment.at : cancelledAt) ?? now;
+  const ended = fulfilment.happened ? fulfilment : cancelled;
+  const end = (ended.happened ? ended.at : undefined) ?? now;
   const dueAt = dueWithPauses(clock, pauses, end);
+  if (ended.happened && !ended.at) return { dueAt };
   if (fulfilment.happened) {
-    const { at } = fulfilment;
-    if (!at) return { dueAt };
-    return { dueAt, state: at <= dueAt && (!notBefore || at >= notBefore) ? "MET" : "MISSED" };
+    return { dueAt, state: end <= dueAt && (!notBefore || end >= notBefore) ? "MET" : "MISSED" };
   }
   if (end > dueAt) return { dueAt, state: "MISSED" };
-  if (cancelledAt) return { dueAt, state: "VOID" };
+  if (cancelled.happened) return { dueAt, state: "VOID" };
   return { dueAt, state: pauses.some(({ ended }) => !ended) ? "PAUSED" : "RUNNING" };
 }
 

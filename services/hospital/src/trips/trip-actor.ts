@@ -15,13 +15,18 @@ export interface AgencyReach {
 export const noReach: AgencyReach = { isActive: false, counties: [] };
 
 const countyPrefix = "county:";
+const unknownCounty = "";
 
-/** The counties in an agency's service area, whose entries read county:Blair; other entries say nothing to us. */
+/**
+ * The counties in an agency's service area, whose entries read county:Blair; other entries say nothing to us. Of places of
+ * the former system nobody may know the county, which is empty then: every agency serves them.
+ */
 export function countiesServed(serviceArea: readonly string[]): readonly string[] {
-  return serviceArea
+  const named = serviceArea
     .map((entry) => entry.trim().toLowerCase())
     .filter((entry) => entry.startsWith(countyPrefix))
     .map((entry) => entry.slice(countyPrefix.length).trim());
+  return [...named, unknownCounty];
 }
 
 /** True if trips that begin in this county are open to the agency. */

@@ -33,10 +33,19 @@ describe("an agency's reach", () => {
     expect(countiesServed(["county:Blair", " County: Centre ", "city:Altoona", "anywhere"])).toEqual([
       "blair",
       "centre",
+      "",
     ]);
     expect(reaches({ isActive: true, counties: ["blair"] }, "BLAIR")).toBe(true);
     expect(reaches({ isActive: true, counties: ["blair"] }, " Blair ")).toBe(true);
     expect(reaches({ isActive: false, counties: ["blair"] }, "Blair")).toBe(false);
+  });
+
+  it("has every place in it whose county nobody knows, as long as the agency takes part", () => {
+    const counties = countiesServed([]);
+    expect(reaches({ isActive: true, counties }, "")).toBe(true);
+    expect(reaches({ isActive: true, counties }, "  ")).toBe(true);
+    expect(reaches({ isActive: true, counties }, "Blair")).toBe(false);
+    expect(reaches({ isActive: false, counties }, "")).toBe(false);
   });
 });
 

@@ -3,21 +3,22 @@ import { type RawBuilder, sql } from "kysely";
 import { dateFromRow } from "#platform/database/platform-tables.ts";
 import { type TripRow, tripFromRow } from "./trip.row.ts";
 import { tripColumns } from "./trip.store.ts";
-import type { Trip, TripChangeName } from "./trip.ts";
+import type { Trip, TripVersionName } from "./trip.ts";
 
 /** One version of a trip, as it was after the change that made it. */
 export interface TripVersion {
   /** Its place among the versions of all trips, in the order in which they were written. */
   readonly seq: bigint;
-  readonly change: TripChangeName;
+  readonly change: TripVersionName;
   readonly trip: Trip;
-  /** The update time of the version. */
+  /** From when on it was the trip's version. */
   readonly recordedAt: Date;
 }
 
 interface TripVersionRow extends TripRow {
   readonly seq: string;
-  readonly change: TripChangeName;
+  readonly change: TripVersionName;
+  readonly recorded_at: string;
 }
 
 /**
@@ -29,7 +30,7 @@ export async function selectTripVersions(
   rest: RawBuilder<unknown>,
 ): Promise<readonly TripVersion[]> {
   const { rows } = await sql<TripVersionRow>`
-    select h.seq::text as seq, h.change, ${tripColumns("h")}
+    select h.seq::text as seq, h.change, h.recorded_at, ${tripColumns("h")}
       from trip_history h
       join trip t on t.id = h.trip_id
       join facility o on o.id = h.origin_facility_id
@@ -39,6 +40,6 @@ export async function selectTripVersions(
     seq: BigInt(row.seq),
     change: row.change,
     trip: tripFromRow(row),
-    recordedAt: dateFromRow(row.updated_at),
+    recordedAt: dateFromRow(row.recorded_at),
   }));
 }

@@ -2,7 +2,7 @@ import { defineEntity, type InferEntity, p } from "@mikro-orm/postgresql";
 import type { UserType } from "#platform/auth/principal.ts";
 import type { MilestoneType } from "./milestone.ts";
 import type { AwardPolicy, Disposition, Priority, ReleaseReason, TransportLevel, UnitType } from "./transport.ts";
-import type { TransportStatus, TripChangeName, TripDetailName, TripId } from "./trip.ts";
+import type { TransportStatus, TripDetailName, TripId, TripVersionName } from "./trip.ts";
 import type { SlaPauseRow } from "./trip.row.ts";
 
 /** Trips. The migration says which columns a state demands. */
@@ -80,8 +80,9 @@ export const TripHistoryEntity = defineEntity({
   properties: {
     tripId: p.text().$type<TripId>().primary(),
     version: p.integer().primary(),
+    /** The update time of the version. */
     occurTime: p.datetime(3),
-    change: p.text().$type<TripChangeName>(),
+    change: p.text().$type<TripVersionName>(),
     fromStatus: p.text().$type<TransportStatus>().nullable(),
     toStatus: p.text().$type<TransportStatus>(),
     userId: p.text(),
@@ -91,7 +92,10 @@ export const TripHistoryEntity = defineEntity({
     comment: p.text().nullable(),
     /** The order in which versions of all trips were made; given when a row is written, and seen when it commits. */
     seq: p.bigint().autoincrement().generated("identity"),
-    /** The update time of the version. */
+    /**
+     * From when on it was the trip's version here, and is shown as of a time. The update time, too, but for what was
+     * imported: its last change lies before that.
+     */
     recordedAt: p.datetime(3),
     originFacilityId: p.text(),
     destinationFacilityId: p.text(),

@@ -13,7 +13,6 @@ import {
   TripSlaPausedSchema,
   TripSlaResumedSchema,
   TripStartedSchema,
-  type TripStateSchema,
   TripUnitAssignedSchema,
   TripUpdatedSchema,
 } from "#gen/medport/events/v1/trip_events_pb.ts";
@@ -21,9 +20,8 @@ import { MilestoneType, ReleaseReason, SlaPauseReason } from "#gen/medport/trans
 import type { Work } from "#platform/database/unit-of-work.ts";
 import { openPause } from "./sla-pause.ts";
 import { withdrawClaim } from "./claim.store.ts";
-import { type Award, awardOf, type Trip, type TripChange } from "./trip.ts";
-import { messageFromCourse } from "./trip.message.ts";
-import { messageFromClocks } from "./sla.message.ts";
+import { type Award, awardOf, type TripChange } from "./trip.ts";
+import { stateFromTrip } from "./trip-state.message.ts";
 import { isMaterial } from "./trip-update.ts";
 import { saveTripChange } from "./trip.store.ts";
 
@@ -44,7 +42,7 @@ export async function recordTripChange(work: Work, change: TripChange): Promise<
 
 function emitTripChange(work: Work, change: TripChange): void {
   const { after, bidId = "", changedFields = [] } = change;
-  const trip = stateOf(after);
+  const trip = stateFromTrip(after);
   const tell = <Schema extends DescMessage>(schema: Schema, message: MessageInitShape<Schema>): void =>
     work.emit({ schema, message, aggregateId: after.id, version: after.version });
   switch (change.name) {
@@ -103,14 +101,5 @@ function milestoneOf({ milestone }: TripChange): Omit<Fields<typeof TripMileston
     milestone: MilestoneType[milestone.type],
     occurTime: timestampFromDate(milestone.occurredAt),
     lateEntry: milestone.isLateEntry,
-  };
-}
-/** The trip as projections keep it; its clocks as they stood at the change. */
-function stateOf(trip: Trip): MessageInitShape<typeof TripStateSchema> {
-  return {
-    ...messageFromCourse(trip),
-    tripId: trip.id,
-    sla: messageFromClocks(trip, trip.updatedAt, true),
-    ...(trip.releaseReason && { releaseReason: ReleaseReason[trip.releaseReason] }),
   };
 }

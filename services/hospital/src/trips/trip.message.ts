@@ -20,7 +20,7 @@ import { etagOf } from "#platform/rpc/etag.ts";
 import type { Milestone } from "./milestone.ts";
 import { messageFromClocks } from "./sla.message.ts";
 import type { TimeWindow } from "./transport.ts";
-import { awardOf, pickedUpAtOf, type Place, type Trip } from "./trip.ts";
+import { acceptedAtOf, awardOf, pickedUpAtOf, type Place, type Trip } from "./trip.ts";
 import { seesPatientData, type TripRelation } from "./trip-scope.ts";
 import type { TripHistoryLine } from "./trip.store.ts";
 
@@ -93,7 +93,7 @@ type TimeName =
 function timesOf(trip: Trip): Pick<TripCourse, TimeName> {
   const times: Readonly<Record<TimeName, Date | undefined>> = {
     requestTime: trip.requestedAt,
-    acceptTime: awardOf(trip)?.acceptedAt,
+    acceptTime: acceptedAtOf(trip),
     pickupTime: pickedUpAtOf(trip),
     completionTime: trip.status === "COMPLETED" ? trip.completedAt : undefined,
     cancelTime: trip.status === "CANCELLED" ? trip.cancelledAt : undefined,

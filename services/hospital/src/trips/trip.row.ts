@@ -12,6 +12,7 @@ import type {
   UnitType,
 } from "./transport.ts";
 import {
+  acceptedAtOf,
   type Award,
   awardOf,
   pickedUpAtOf,
@@ -22,7 +23,10 @@ import {
   type TripId,
 } from "./trip.ts";
 
-/** A trip with its two facilities as a plain row, the way hot reads fetch it. Times are text, in UTC. */
+/** A time of a row: text in UTC as the database answers it, or a date where a program makes the row. */
+type Time = string | Date;
+
+/** A trip with its two facilities as a plain row, the way hot reads fetch it. */
 export interface TripRow {
   readonly id: TripId;
   readonly trip_number: string;
@@ -33,21 +37,21 @@ export interface TripRow {
   readonly status: TransportStatus;
   readonly award_policy: AwardPolicy;
   readonly special_requirements: string;
-  readonly pickup_window_start: string | null;
-  readonly pickup_window_end: string | null;
+  readonly pickup_window_start: Time | null;
+  readonly pickup_window_end: Time | null;
   readonly cancellation_reason: string | null;
   readonly disposition: Disposition | null;
-  readonly request_time: string;
-  readonly accept_time: string | null;
-  readonly pickup_time: string | null;
-  readonly completion_time: string | null;
-  readonly cancel_time: string | null;
+  readonly request_time: Time;
+  readonly accept_time: Time | null;
+  readonly pickup_time: Time | null;
+  readonly completion_time: Time | null;
+  readonly cancel_time: Time | null;
   readonly assigned_agency_id: string | null;
   readonly assigned_unit_id: string | null;
   readonly assigned_unit_type: UnitType | null;
   readonly accepted_attempt_id: string | null;
-  readonly bidding_close_time: string | null;
-  readonly consent_due_time: string | null;
+  readonly bidding_close_time: Time | null;
+  readonly consent_due_time: Time | null;
   readonly release_reason: ReleaseReason | null;
   readonly sla_assign_minutes: number;
   readonly sla_pickup_minutes: number;
@@ -57,8 +61,8 @@ export interface TripRow {
   readonly version: number;
   readonly material_version: number;
   readonly turn: number;
-  readonly created_at: string;
-  readonly updated_at: string;
+  readonly created_at: Time;
+  readonly updated_at: Time;
   readonly origin: PlaceRow;
   readonly destination: PlaceRow;
   readonly milestones: readonly MilestoneRow[];
@@ -109,6 +113,7 @@ export function tripFromRow(row: TripRow): Trip {
   const completedAt = optionalDate(row.completion_time);
   const cancelledAt = optionalDate(row.cancel_time);
   const consentDueAt = optionalDate(row.consent_due_time);
+  const acceptedAt = award ? undefined : optionalDate(row.accept_time);
   switch (row.status) {
     case "PENDING":
       return { ...facts, status: "PENDING" };
@@ -125,6 +130,7 @@ export function tripFromRow(row: TripRow): Trip {
         ...facts,
         status: "COMPLETED",
         ...(award && { award }),
+        ...(acceptedAt && { acceptedAt }),
         ...(pickedUpAt && { pickedUpAt }),
         ...(completedAt && { completedAt }),
       };
@@ -134,6 +140,7 @@ export function tripFromRow(row: TripRow): Trip {
         status: "CANCELLED",
         reason: row.cancellation_reason ?? "",
         ...(award && { award }),
+        ...(acceptedAt && { acceptedAt }),
         ...(pickedUpAt && { pickedUpAt }),
         ...(cancelledAt && { cancelledAt }),
         ...(row.disposition && { disposition: row.disposition }),
@@ -196,7 +203,7 @@ export function changingColumns(trip: Trip): ChangingColumns {
     pickupWindowEnd: trip.window?.end ?? null,
     assignedUnitType: award?.unitType ?? null,
     acceptedAttemptId: award?.attemptId ?? null,
-    acceptTime: award?.acceptedAt ?? null,
+    acceptTime: acceptedAtOf(trip) ?? null,
     pickupTime: pickedUpAtOf(trip) ?? null,
     completionTime: trip.status === "COMPLETED" ? (trip.completedAt ?? null) : null,
     cancelTime: cancelled?.cancelledAt ?? null,
@@ -243,7 +250,7 @@ function factsFromRow(row: TripRow): TripFacts {
     awardPolicy: row.award_policy,
     specialRequirements: row.special_requirements,
     ...(window && { window }),
-    requestedAt: dateFromRow(row.request_time),
+    requestedAt: dateFrom(row.request_time),
     ...(biddingClosesAt && { biddingClosesAt }),
     slaTerms: {
       assignMinutes: row.sla_assign_minutes,
@@ -253,8 +260,8 @@ function factsFromRow(row: TripRow): TripFacts {
     slaPauses: row.sla_pauses.map(pauseFromRow),
     ...(row.release_reason && { releaseReason: row.release_reason }),
     createdBy: row.created_by_user_id,
-    createdAt: dateFromRow(row.created_at),
-    updatedAt: dateFromRow(row.updated_at),
+    createdAt: dateFrom(row.created_at),
+    updatedAt: dateFrom(row.updated_at),
     version: row.version,
     materialVersion: row.material_version,
     turn: row.turn,
@@ -275,7 +282,7 @@ function awardFromRow(row: TripRow): Award | undefined {
 }
 
 function windowFromRow({ pickup_window_start: from, pickup_window_end: until }: TripRow): TimeWindow | undefined {
-  return from !== null && until !== null ? { start: dateFromRow(from), end: dateFromRow(until) } : undefined;
+  return from !== null && until !== null ? { start: dateFrom(from), end: dateFrom(until) } : undefined;
 }
 
 /** Reads a facility as a trip knows it. */
@@ -285,6 +292,10 @@ export function placeFromRow({ id, hospital_id: hospitalId, latitude, longitude,
   return { facilityId: id, hospitalId, name, city, state, county, ...(coordinates && { coordinates }) };
 }
 
-function optionalDate(text: string | null): Date | undefined {
-  return text === null ? undefined : dateFromRow(text);
+function optionalDate(time: Time | null): Date | undefined {
+  return time === null ? undefined : dateFrom(time);
+}
+
+function dateFrom(time: Time): Date {
+  return typeof time === "string" ? dateFromRow(time) : time;
 }

@@ -4,7 +4,15 @@ import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import type { Tx } from "#platform/database/database.ts";
 import { refuse } from "#platform/rpc/refusal.ts";
 import type { Milestone } from "./milestone.ts";
-import { awardOf, isClosed, type Trip, type TripChange, type TripDetailName, type TripId } from "./trip.ts";
+import {
+  awardOf,
+  isClosed,
+  type Trip,
+  type TripChange,
+  type TripDetailName,
+  type TripId,
+  type TripVersionName,
+} from "./trip.ts";
 import type { Disposition, ReleaseReason } from "./transport.ts";
 import { type TripEntity, TripHistoryEntity, type TripHistoryRow, TripMilestoneEntity } from "./trip.entity.ts";
 import { changingColumns, type TripRow, tripFromRow } from "./trip.row.ts";
@@ -30,7 +38,7 @@ export function tripColumns(state: "t" | "h"): RawBuilder<unknown> {
     state === "t"
       ? sql`t.status, t.assigned_agency_id, t.assigned_unit_id, t.updated_at`
       : sql`h.to_status as status, h.agency_id as assigned_agency_id, h.unit_id as assigned_unit_id,
-            h.recorded_at as updated_at`;
+            h.occur_time as updated_at`;
   return sql`${sql.join([...fixed, ...changing])}, ${renamed}, ${placeAs("o", "origin")}, ${placeAs("d", "destination")},
     coalesce((select json_agg(m order by m.version) from trip_milestone m
                where m.trip_id = t.id and m.version <= ${sql.ref(`${state}.version`)}), '[]') as milestones`;
@@ -187,8 +195,9 @@ function textTables(
 }
 
 /** One line of a trip's history. */
-export interface TripHistoryLine extends Pick<TripChange, "name" | "userId" | "comment"> {
+export interface TripHistoryLine extends Pick<TripChange, "userId" | "comment"> {
   readonly version: number;
+  readonly name: TripVersionName;
   readonly occurredAt: Date;
   readonly fromStatus?: Trip["status"];
   readonly toStatus: Trip["status"];
@@ -212,7 +221,7 @@ export async function listTripHistory(em: SqlEntityManager, tripId: TripId): Pro
 export function historyLineFromRow(row: TripHistoryRow): TripHistoryLine {
   return {
     version: row.version,
-    occurredAt: row.occurTime,
+    occurredAt: row.recordedAt,
     name: row.change,
     ...(row.fromStatus && { fromStatus: row.fromStatus }),
     toStatus: row.toStatus,

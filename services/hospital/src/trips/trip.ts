@@ -94,6 +94,8 @@ export type TripInProgress = TripFacts & {
 export type CompletedTrip = TripFacts & {
   readonly status: "COMPLETED";
   readonly award?: Award;
+  /** When an agency took it, on trips from the former system that do not say which one; otherwise the award tells. */
+  readonly acceptedAt?: Date;
   readonly pickedUpAt?: Date;
   readonly completedAt?: Date;
 };
@@ -101,6 +103,8 @@ export type CompletedTrip = TripFacts & {
 export type CancelledTrip = TripFacts & {
   readonly status: "CANCELLED";
   readonly award?: Award;
+  /** As of a completed trip. */
+  readonly acceptedAt?: Date;
   readonly pickedUpAt?: Date;
   readonly cancelledAt?: Date;
   readonly disposition?: Disposition;
@@ -139,6 +143,9 @@ export type TripChangeName =
   | "sla_paused"
   | "sla_resumed"
   | "milestone_recorded";
+
+/** What made a version of a trip: a change, or that it was taken over from the former system. */
+export type TripVersionName = TripChangeName | "imported";
 
 /** What a hospital may change about a trip, by the names of the fields in messages. */
 export const tripDetailNames = [
@@ -209,6 +216,12 @@ export function withoutConsent({ consentDueAt, ...trip }: AssignedTrip): Assigne
 /** Who has, or had, the trip; undefined while it waits. */
 export function awardOf(trip: Trip): Award | undefined {
   return trip.status === "PENDING" ? undefined : trip.award;
+}
+
+/** When an agency took the trip; undefined while it waits, and where nobody recorded it. */
+export function acceptedAtOf(trip: Trip): Date | undefined {
+  const acceptedAt = awardOf(trip)?.acceptedAt;
+  return acceptedAt ?? (isClosed(trip) ? trip.acceptedAt : undefined);
 }
 
 /** True if nothing but amendments and late reports will come. */

@@ -428,6 +428,50 @@ export interface TargetTables {
     readonly window_end: Date | null;
     readonly window_start: Date | null;
   };
+  /** What running instances of EMS tell their live boards; written for trips that wait. Its key is given by the table. */
+  "ems.available_trip_change": {
+    readonly change: string;
+    readonly county: string;
+    readonly is_open: boolean;
+    readonly level: string;
+    readonly open_before: Json | null;
+    readonly priority: string;
+    readonly recorded_at: Date;
+    readonly trip: Uint8Array;
+    readonly trip_id: string;
+    readonly trip_version: number;
+  };
+  "hospital.outbox_event": OutboxEventRow;
+  "ems.outbox_event": OutboxEventRow;
+  "center.outbox_event": OutboxEventRow;
+  "hospital.inbox_cursor": InboxCursorRow;
+  "ems.inbox_cursor": InboxCursorRow;
+  "center.inbox_cursor": InboxCursorRow;
+}
+
+/** An event, with what the table does not give by itself. Unique: event_id; and aggregate_type, aggregate_id, aggregate_ver. */
+export interface OutboxEventRow {
+  readonly aggregate_id: string;
+  readonly aggregate_type: string;
+  readonly aggregate_ver: number;
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly headers: Json;
+  readonly occurred_at: Date;
+  readonly payload: Uint8Array;
+  /** infinity: held back until the cut-over. */
+  readonly published_at: Date | "infinity" | null;
+  readonly stream_epoch: string | null;
+  readonly subject: string;
+}
+
+/** How far a subscriber is with a record. Its key: consumer, aggregate_type, aggregate_id. */
+export interface InboxCursorRow {
+  readonly aggregate_id: string;
+  readonly aggregate_type: string;
+  readonly blocked: boolean;
+  readonly consumer: string;
+  readonly last_ver: number;
 }
 
 /** Such as hospital.trip. */

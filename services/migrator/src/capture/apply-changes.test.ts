@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import type { Client } from "pg";
+import type { SiloClients } from "../cutover/close-silos.ts";
+import { createTestDatabases, type TestDatabases } from "../cutover/silos.builder.ts";
+import { plan } from "../plan/plan.ts";
+import type { ServiceName } from "#platform/service-name.ts";
+import { ChangeApplier, followChanges } from "./apply-changes.ts";
+import { copyAll, differencesFromCopy, options, prepareMove } from "./first-copy.builder.ts";
+import { moveSteps } from "./move-steps.ts";
+import { OldLife } from "./old-life.builder.ts";
+import { applyMoved } from "../load/apply-moved.ts";
+
+describe("changes of the old database", () => {
+  let test: TestDatabases;
+  let source: Client;
+  let life: OldLife;
+  beforeAll(async () => {
+    test = await createTestDatabases();
+    source = test.source;
+    await prepareMove(test);
+    const people = await test.connect("source");
+    life = new OldLife(people, 7);
+    await life.begin(60);
+    // A first copy, while others write.
+    const writing = act(150);
+    await copyAll(test);
+    await writing;
+  }, 60_000);
+  afterAll(async () => test[Symbol.asyncDispose]());
+
+  const applier = (silos: SiloClients = test.silos, from = source): ChangeApplier =>
+    new ChangeApplier({ source: from, silos, options, steps: moveSteps(options, applyMoved) });
+
+  async function act(times: number): Promise<void> {
+    for (let index = 0; index < times; index++) await life.act();
+  }
+
+  let seeds = 1_000;
+  /** Nothing about people, whose rows wait for a transaction that refers to them. */
+  async function actOnTrips(): Promise<void> {
+    const others = new OldLife(await test.connect("source"), ++seeds, 0);
+    for (let index = 0; index < 5; index++) await others.newTrip();
+  }
+
+  const differences = (): Promise<readonly string[]> => differencesFromCopy(test);
+
+  it("that were made while it was copied are there after the delta", async () => {
+    expect(await differences()).not.toEqual([]);
+    const { applied } = await applier().drain();
+    expect(applied).toBeGreaterThan(100);
+    expect(await differences()).toEqual([]);
+  }, 30_000);
+  it("are followed while people go on", async () => {
+    const stop = new AbortController();
+    const from = await test.connect("source");
+    const batches: number[] = [];
+    const following = followChanges(applier(test.silos, from), {
+      signal: stop.signal,
+      onBatch: ({ applied }) => void batches.push(applied),
+    });
+    while (batches.filter((applied) => applied > 0).length < 3) await act(20);
+    stop.abort();
+    await following;
+    await applier().drain();
+    expect(await differences()).toEqual([]);
+  }, 30_000);
+
+  it("change nothing when they are applied a second time", async () => {
+    await applier().drain();
+    for (const { name, primaryKey } of plan) {
+      const key = primaryKey.map((column) => `"${column}"`).join(" || ' ' || ");
+      await source.query(
+        `insert into medport_migration.change (table_name, pk, op) select '${name}', ${key}, 'update' from "${name}"`,
+      );
+    }
+    const { applied } = await applier().drain();
+    expect(applied).toBeGreaterThan(150);
+    expect(await differences()).toEqual([]);
+  });
+
+  it("that are committed late are not missed", async () => {
+    const late = await test.connect("source");
+    await late.query("begin");
+    await new OldLife(late, 99).newTrip();
+    await actOnTrips();
+    expect(await applier().catchUp()).toMatchObject({ applied: expect.any(Number) });
+    await late.query("commit");
+    const { applied } = await applier().drain();
+    expect(applied).toBe(1);
+    expect(await differences()).toEqual([]);
+  });
+
+  it("that are committed while others are applied are not taken for those", async () => {
+    const late = await test.connect("source");
+    await late.query("begin");
+    await new OldLife(late, 98).newTrip();
+    await actOnTrips();
+    let isLate = true;
+    const steps = moveSteps(options, async (silos, moved, directory) => {
+      if (isLate) await late.query("commit");
+      isLate = false;
+      await applyMoved(silos, moved, directory);
+    });
+    await new ChangeApplier({ source, silos: test.silos, options, steps }).applyChanges();
+    expect(isLate).toBe(false);
+    expect(await applier().drain()).toEqual({ applied: 1 });
+    expect(await differences()).toEqual([]);
+  });
+
+  it("are applied by an applier that failed before", async () => {
+    let calls = 0;
+    const steps = moveSteps(options, async (silos, moved, directory) => {
+      if (++calls === 2) throw new Error("the disk is full");
+      await applyMoved(silos, moved, directory);
+    });
+    const failing = new ChangeApplier({ source, silos: test.silos, options, steps });
+    await act(60);
+    await expect(failing.applyChanges()).rejects.toThrow("the disk is full");
+    await failing.drain();
+    expect(await differences()).toEqual([]);
+  });
+
+  describe("that are applied by somebody who dies", () => {
+    beforeEach(async () => {
+      await applier().drain();
+    });
+
+    /** Sessions that break off at the query with this number, all of them. */
+    async function dyingAt(limit: number) {
+      let queries = 0;
+      const opened: Client[] = [];
+      const dying = async (name: ServiceName | "source"): Promise<Client> => {
+        const client = await test.connect(name);
+        opened.push(client);
+        const query = client.query.bind(client);
+        Reflect.set(client, "query", async (...given: Parameters<typeof query>) => {
+          if (++queries >= limit) throw new Error("killed");
+          return query(...given);
+        });
+        return client;
+      };
+      const from = await dying("source");
+      const silos = { hospital: await dying("hospital"), ems: await dying("ems"), center: await dying("center") };
+      const end = async (): Promise<void> => {
+        for (const client of opened) await client.end();
+      };
+      return { applier: applier(silos, from), end, count: () => queries };
+    }
+
+    it("at whatever moment, are there when somebody else goes on", async () => {
+      await act(40);
+      const whole = await dyingAt(Number.POSITIVE_INFINITY);
+      const notes = await source.query("select * from medport_migration.change");
+      expect(notes.rows.length).toBeGreaterThan(20);
+      let deaths = 0;
+      for (let limit = 5; ; limit += 29) {
+        const { applier: dying, end } = await dyingAt(limit);
+        const outcome = await dying.applyChanges().catch((error: unknown) => error);
+        await end();
+        if (!(outcome instanceof Error)) break;
+        expect(outcome.message).toBe("killed");
+        deaths++;
+        // Something else happens in between.
+        await act(3);
+      }
+      expect(deaths).toBeGreaterThan(5);
+      await whole.applier.drain();
+      await whole.end();
+      expect(await differences()).toEqual([]);
+    }, 30_000);
+  });
+});

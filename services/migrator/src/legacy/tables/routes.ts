@@ -1,0 +1,63 @@
+import { type LegacyTable, table } from "../legacy-table.ts";
+
+/** Routes and their stops. */
+export const routes: readonly LegacyTable[] = [
+  table({
+    name: "Route",
+    columns: [
+      "id text",
+      "routeNumber text",
+      "agencyId text",
+      "assignedUnitId text?",
+      "status RouteStatus = PLANNED",
+      "totalDistanceMiles float8",
+      "estimatedTimeMinutes int4",
+      "emptyMilesReduction float8?",
+      "revenueOptimizationScore float8?",
+      "chainedTripCount int4 = 0",
+      "estimatedRevenue float8?",
+      "plannedStartTime timestamp?",
+      "actualStartTime timestamp?",
+      "completionTime timestamp?",
+      "timeWindowStart timestamp?",
+      "timeWindowEnd timestamp?",
+      "optimizationType RouteOptimizationType?",
+      "milesSaved float8?",
+      "unitsSaved int4?",
+      "createdById text",
+      "createdAt timestamp = now()",
+      "updatedAt timestamp",
+    ],
+    unique: [["routeNumber"]],
+    references: {
+      agencyId: "TransportAgency",
+      assignedUnitId: "Unit",
+      createdById: "User",
+    },
+  }),
+  table({
+    name: "RouteStop",
+    columns: [
+      "id text",
+      "routeId text",
+      "stopOrder int4",
+      "facilityId text",
+      "transportRequestId text?",
+      "multiPatientTransportId text?",
+      "stopType StopType",
+      "estimatedArrival timestamp?",
+      "actualArrival timestamp?",
+      "estimatedDeparture timestamp?",
+      "actualDeparture timestamp?",
+      "stopDuration int4?",
+      "notes text?",
+    ],
+    unique: [["routeId", "stopOrder"]],
+    references: {
+      facilityId: "Facility",
+      routeId: "Route",
+      transportRequestId: "TransportRequest",
+      multiPatientTransportId: "MultiPatientTransport",
+    },
+  }),
+];

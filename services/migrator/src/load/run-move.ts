@@ -1,0 +1,383 @@
+import { Client } from "pg";
+import { v5 as uuidV5 } from "uuid";
+import { type Clock, systemClock } from "#platform/clock.ts";
+import { type ServiceName, serviceNames } from "#platform/service-name.ts";
+import { ChangeApplier } from "../capture/apply-changes.ts";
+import { inTransaction } from "../capture/in-transaction.ts";
+import { captureSchema, installCapture } from "../capture/install-capture.ts";
+import { moveSteps, readDirectoryState } from "../capture/move-steps.ts";
+import { readResolution, saveResolution } from "../capture/resolution.ts";
+import { closeSilos, type SiloClients } from "../cutover/close-silos.ts";
+import type { MoveOptions } from "../directory/directory.ts";
+import { overrideProblems } from "../directory/override-problems.ts";
+import { readDirectory } from "../directory/read-directory.ts";
+import { resolveDirectory } from "../directory/resolve-directory.ts";
+import { checkSource, sourceProblemsText } from "../plan/check-source.ts";
+import { plan } from "../plan/plan.ts";
+import { countQuarantinedOpenTrips, readIssues, readQuarantine } from "../report/findings.ts";
+import type { Findings } from "../report/read-report.ts";
+import type { StepDuration, TableSums } from "../report/report.ts";
+import { importedNamespace } from "../target/imported-ids.ts";
+import { expectBalance, readBalanceOf } from "../work/balance.ts";
+import {
+  changeOverrides,
+  finishRun,
+  findRun,
+  lockMove,
+  openRun,
+  readCheckpoint,
+  readSteps,
+  type Run,
+  type RunOptions,
+  saveCheckpoint,
+} from "../work/run.ts";
+import { archiveName, createWorkSchema } from "../work/work-schema.ts";
+import { applyMoved, withConsequences, writeToSilo } from "./apply-moved.ts";
+import { copyArchive } from "./copy-archive.ts";
+import { copyDossiers } from "./copy-dossiers.ts";
+import type { CopyProgress, CopyStep } from "./copy-step.ts";
+import { restoreIndexes, setIndexesAside } from "./secondary-indexes.ts";
+
+/** From where to where, and how. */
+export interface MoveRequest extends RunOptions {
+  readonly sourceUrl: string;
+  /** In the name of the tables' owners. */
+  readonly siloUrls: Readonly<Record<ServiceName, string>>;
+  /** Everything is done and nothing stays: neither in the silos nor in the old database. */
+  readonly dryRun: boolean;
+  /** The share of rows that may be bad before the move stops, between 0 and 1; a hundred always may. */
+  readonly maxQuarantine: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: CopyProgress) => void;
+  /** When the run begins, which all its rows bear; the system's if absent. */
+  readonly clock?: Clock;
+}
+
+/** What a move came to. */
+export interface MoveOutcome {
+  readonly durations: readonly StepDuration[];
+  /** What would be, of a dry run. */
+  readonly tables?: readonly TableSums[];
+  /** What would be found, of a dry run. */
+  readonly findings?: Findings;
+}
+
+const snapshot = "begin isolation level repeatable read read only";
+
+/**
+ * Moves the old database into the silos. May be killed at any point and goes on where it was; does nothing where everything
+ * has been moved.
+ * @throws Error if the old database is not as planned, before anything is written; if too many rows are bad; if a row is lost.
+ */
+export async function runMove(request: MoveRequest): Promise<MoveOutcome> {
+  await using databases = await connect(request);
+  await expectPlanned(databases.source, request);
+  return await (request.dryRun ? rehearse(request, databases) : move(request, databases));
+}
+
+interface Databases {
+  /** Two sessions, so that the archive is copied beside the trips. */
+  readonly source: Client;
+  readonly archiveSource: Client;
+  readonly silos: Readonly<Record<ServiceName, Client>>;
+  readonly archiveSilos: Readonly<Record<ServiceName, Client>>;
+}
+
+async function connect({ sourceUrl, siloUrls }: MoveRequest): Promise<Databases & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const open = async (connectionString: string): Promise<Client> => {
+    const client = new Client({ connectionString, application_name: "medport migrate" });
+    // A session that the server ends while it rests: the next statement tells.
+    client.on("error", () => undefined);
+    await client.connect();
+    opened.defer(() => client.end());
+    await client.query("set timezone to 'UTC'; set datestyle to 'ISO'");
+    return client;
+  };
+  const openSilos = async (): Promise<Readonly<Record<ServiceName, Client>>> => {
+    const clients = {
+      hospital: await open(siloUrls.hospital),
+      ems: await open(siloUrls.ems),
+      center: await open(siloUrls.center),
+    };
+    // A checkpoint is lost together with its rows, never alone.
+    for (const service of serviceNames) await clients[service].query("set synchronous_commit to off");
+    return clients;
+  };
+  const databases = {
+    source: await open(sourceUrl),
+    archiveSource: await open(sourceUrl),
+    silos: await openSilos(),
+    archiveSilos: await openSilos(),
+  };
+  const kept = opened.move();
+  return { ...databases, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function expectPlanned(source: Client, request: MoveRequest): Promise<void> {
+  const problems = await checkSource(source);
+  if (problems.length > 0) throw new Error(sourceProblemsText(problems));
+  await inTransaction(
+    source,
+    async () => {
+      const { input, evidence } = await readDirectory(source);
+      const { directory } = resolveDirectory(input, evidence, { ...request, importedAt: new Date(0) });
+      const unknown = overrideProblems(request.overrides, input, directory);
+      if (unknown.length > 0) throw new Error(`the overrides cannot be followed:\n${unknown.join("\n")}`);
+    },
+    snapshot,
+  );
+}
+
+async function move(request: MoveRequest, databases: Databases): Promise<MoveOutcome> {
+  const { source, silos } = databases;
+  await lockMove(silos.center);
+  for (const service of serviceNames) await createWorkSchema(silos[service], service);
+  const run = await openRun(silos.center, request, (request.clock ?? systemClock)());
+  if (run.phase === "CUT_OVER" || run.phase === "ROLLED_BACK") {
+    throw new Error(`the move is ${run.phase}: nothing is copied any more`);
+  }
+  // From before the first look on, so that nothing that changes meanwhile is missed.
+  await installCapture(source);
+  await closeSilos(silos);
+  const durations: StepDuration[] = [];
+  const step: CopyStep = {
+    ...request,
+    transact: (silo, work) => inTransaction(silo, work),
+    onDuration: (duration) => void durations.push(duration),
+  };
+  for (const service of serviceNames) await setIndexesAside(silos[service]);
+  await copyAll(databases, { request, options: run.options, step });
+  await Promise.all(serviceNames.map((service) => restoreIndexes(silos[service])));
+  await finish(databases, run, request.clock ?? systemClock);
+  return { durations };
+}
+
+interface CopyOfAll {
+  readonly request: MoveRequest;
+  readonly options: MoveOptions;
+  readonly step: CopyStep;
+}
+
+/** One snapshot for both sessions: what the archive keeps is what the trips were decided by. */
+async function copyAll(databases: Databases, copy: CopyOfAll): Promise<void> {
+  const { source, archiveSource, archiveSilos } = databases;
+  await inTransaction(
+    source,
+    async () => {
+      const { rows } = await source.query<{ id: string }>("select pg_export_snapshot() as id");
+      const id = rows[0]?.id ?? "";
+      await inTransaction(
+        archiveSource,
+        async () => {
+          await archiveSource.query(`set transaction snapshot ${archiveSource.escapeLiteral(id)}`);
+          await allOf([copyArchive(archiveSource, archiveSilos, copy.step), copyMoved(databases, copy)]);
+        },
+        snapshot,
+      );
+    },
+    snapshot,
+  );
+}
+
+/** Waits for all, so that nothing goes on behind a failure. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+async function copyMoved({ source, silos }: Databases, { request, options, step }: CopyOfAll): Promise<void> {
+  const startedAt = performance.now();
+  const state = await readDirectoryState(source, options);
+  const isDone = await Promise.all(
+    serviceNames.map((service) => readCheckpoint(silos[service], "people and organizations")),
+  );
+  if (!isDone.every(({ done }) => done)) {
+    const moved = withConsequences(state.moved, state.directory);
+    const rows = moved.verdicts.length;
+    for (const service of serviceNames) {
+      await step.transact(silos[service], async () => {
+        await writeToSilo(silos[service], service, moved);
+        await saveCheckpoint(silos[service], "people and organizations", { lastPk: undefined, rows, done: true });
+      });
+    }
+    step.onProgress({ step: "people and organizations", rows, total: rows });
+    step.onDuration({ step: "people and organizations", rows, seconds: (performance.now() - startedAt) / 1_000 });
+  }
+  if (!(await readResolution(silos.hospital))) {
+    await step.transact(silos.hospital, () => saveResolution(silos.hospital, state.resolution));
+  }
+  const maxQuarantined = Math.max(100, Math.floor(request.maxQuarantine * (await countSourceRows(source))));
+  await copyDossiers({ source, silos, state, options, maxQuarantined, step });
+}
+
+async function countSourceRows(source: Client): Promise<number> {
+  const counts = plan.map(({ name }) => `(select count(*) from ${source.escapeIdentifier(name)})`).join(" + ");
+  const { rows } = await source.query<{ count: string }>(`select ${counts} as count`);
+  return Number(rows[0]?.count ?? 0);
+}
+
+async function finish({ source, silos }: Databases, { batchId, startedAt }: Run, clock: Clock): Promise<void> {
+  for (const service of serviceNames) {
+    await keepOriginals(silos[service]);
+    await silos[service].query(
+      `insert into audit_entry (id, action, decision, occurred_at, entities)
+       values ($1, 'MIGRATION_RUN', 'ALLOWED', $2, $3) on conflict (id) do nothing`,
+      [
+        uuidV5(`${service} ${batchId}`, importedNamespace),
+        startedAt,
+        JSON.stringify([{ type: "migration", id: batchId }]),
+      ],
+    );
+    await silos[service].query("analyze");
+  }
+  await inTransaction(
+    source,
+    async () => {
+      // While changes wait to be brought over, the two are as far apart as these.
+      const notes = await source.query<{ count: string }>(`select count(*) from ${captureSchema}.change`);
+      if (notes.rows[0]?.count === "0") expectBalance(await readBalanceOf(source, silos));
+    },
+    snapshot,
+  );
+  await finishRun(silos.center, clock());
+}
+
+/** Each row in quarantine with its original, which may have come into the archive after it. */
+async function keepOriginals(silo: Client): Promise<void> {
+  const { rows } = await silo.query<{ table: string }>(
+    "select distinct source_table as table from migration.quarantine where raw is null",
+  );
+  for (const { table } of rows) {
+    await silo.query(
+      `update migration.quarantine q set raw = to_jsonb(a) from ${archiveName({ name: table })} a
+        where q.source_table = $1 and q.pk = a.id and q.raw is null`,
+      [table],
+    );
+  }
+}
+
+/** The whole move within transactions that are undone. */
+async function rehearse(request: MoveRequest, { source, silos }: Databases): Promise<MoveOutcome> {
+  await lockMove(silos.center);
+  const durations: StepDuration[] = [];
+  for (const service of serviceNames) await silos[service].query("begin");
+  try {
+    for (const service of serviceNames) await createWorkSchema(silos[service], service);
+    const run = await openRun(silos.center, request, (request.clock ?? systemClock)());
+    const step: CopyStep = {
+      ...request,
+      transact: inSavepoint,
+      onDuration: (duration) => void durations.push(duration),
+    };
+    const tables = await inTransaction(
+      source,
+      async () => {
+        await copyArchive(source, silos, step);
+        await copyMoved(
+          { source, archiveSource: source, silos, archiveSilos: silos },
+          { request, options: run.options, step },
+        );
+        for (const service of serviceNames) await keepOriginals(silos[service]);
+        return readBalanceOf(source, silos);
+      },
+      snapshot,
+    );
+    // What was copied before may wait for changes to be brought over.
+    if (run.finishedAt === null) expectBalance(tables);
+    const findings = {
+      issues: await readIssues(silos),
+      quarantine: await readQuarantine(silos),
+      quarantinedOpenTrips: await countQuarantinedOpenTrips(silos),
+    };
+    return { durations, tables, findings };
+  } finally {
+    for (const service of serviceNames) await silos[service].query("rollback");
+  }
+}
+
+async function inSavepoint<T>(silo: { query(sql: string): Promise<unknown> }, work: () => Promise<T>): Promise<T> {
+  await silo.query("savepoint step");
+  try {
+    const result = await work();
+    await silo.query("release savepoint step");
+    return result;
+  } catch (error) {
+    await silo.query("rollback to savepoint step");
+    throw error;
+  }
+}
+
+/** Moves once more what waits in quarantine, as the old database has it by now and by what an operator knows by now. */
+export async function retryQuarantined(request: MoveRequest): Promise<MoveOutcome> {
+  await using databases = await connect(request);
+  const { source, silos } = databases;
+  await lockMove(silos.center);
+  await expectPlanned(source, request);
+  await readMoveOptions(silos);
+  if ((await findRun(silos.center))?.phase === "COPYING") {
+    throw new Error('the copy is not finished: "npx medport migrate run" goes on with it; retry comes after');
+  }
+  await changeOverrides(silos.center, request.overrides);
+  const options = await readMoveOptions(silos);
+  const startedAt = performance.now();
+  // As if all of them had just been changed.
+  let rows = 0;
+  for (const service of serviceNames) {
+    const { rows: waiting } = await silos[service].query<{ table: string; pk: string }>(
+      "select source_table as table, pk from migration.quarantine",
+    );
+    rows += waiting.length;
+    await source.query(
+      `insert into ${captureSchema}.change (table_name, pk, op)
+         select * from unnest($1::text[], $2::text[], $3::text[])`,
+      [waiting.map(({ table }) => table), waiting.map(({ pk }) => pk), waiting.map(() => "U")],
+    );
+  }
+  await new ChangeApplier({
+    source: databases.archiveSource,
+    silos: databases.archiveSilos,
+    options,
+    steps: moveSteps(options, applyMoved),
+  }).drain();
+  for (const service of serviceNames) await keepOriginals(silos[service]);
+  return { durations: [{ step: "quarantine", rows, seconds: (performance.now() - startedAt) / 1_000 }] };
+}
+
+/** How the rows of the run were moved. @throws Error if nothing was moved yet. */
+export async function readMoveOptions({ center }: SiloClients): Promise<MoveOptions> {
+  const run = await findRun(center);
+  if (!run) throw new Error('nothing was moved yet: "npx medport migrate run" begins');
+  return run.options;
+}
+
+/** Where a move stands. */
+export interface RunFacts {
+  readonly batchId: string;
+  readonly phase: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly options: Readonly<Record<string, string | number | boolean | null>>;
+  readonly steps: readonly { readonly step: string; readonly rows: number; readonly done: boolean }[];
+}
+
+/** Undefined if nothing was moved yet. May be asked while another process moves. */
+export async function readRun(silos: SiloClients): Promise<RunFacts | undefined> {
+  const run = await findRun(silos.center);
+  if (!run) return undefined;
+  const { batchId, phase, startedAt, finishedAt, options } = run;
+  return {
+    batchId,
+    phase,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+    options: {
+      rolePolicy: options.rolePolicy,
+      strict: options.strict,
+      overriddenUsers: options.overrides.users.size,
+      overriddenFacilities: options.overrides.facilities.size,
+    },
+    steps: await readSteps(silos),
+  };
+}
