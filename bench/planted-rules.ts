@@ -10,7 +10,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type PlantedRule, type Planting, plantedRules } from "./planted-rules.list.ts";
+import { type PlantedRule, type Planting, plantedRules } from "../tests/model/planted-rules.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const copied = ["services", "gen", "proto", "tests", "package.json", "jest.config.js", "tsconfig.json"];

@@ -66,6 +66,9 @@ function situationOf(world: World, command: Command): string {
   const index = "trip" in command ? command.trip : "bid" in command ? world.bids[command.bid]?.trip : undefined;
   const trip = index === undefined ? undefined : world.trips[index];
   if (!trip) return "";
+  if ("unit" in command && command.unit !== undefined) {
+    return `${trip.status} ${trip.level} by ${unitOf(world, command.unit).type}`;
+  }
   const unit = trip.unit === undefined ? undefined : unitOf(world, trip.unit);
   if (command.kind !== "updateTrip") return `${trip.status} ${unit ? "with" : "without"} unit`;
   const { field, value } = command.change;

@@ -125,8 +125,8 @@ export const plantedRules: readonly PlantedRule[] = [
   {
     name: "bids are taken after bidding has closed",
     file: `${ems}/trip-copies/trip-copy.ts`,
-    right: "const isClosed = biddingClosesAt !== undefined && biddingClosesAt <= now;",
-    wrong: "const isClosed = biddingClosesAt !== undefined && biddingClosesAt.getTime() + 3_600_000 <= now.getTime();",
+    right: "return isBiddingEnded(terms) || (biddingClosesAt !== undefined && biddingClosesAt <= now);",
+    wrong: "return biddingClosesAt !== undefined && biddingClosesAt.getTime() + 3_600_000 <= now.getTime();",
   },
   {
     name: "a wheelchair van may be sent for a BLS trip",
@@ -155,9 +155,8 @@ export const plantedRules: readonly PlantedRule[] = [
   {
     name: "the other bids stay open after the award",
     file: `${ems}/dispatch/award.store.ts`,
-    right:
-      '  await updateAssignment(tx, after);\n  change.touched("assignment", after.attemptId);\n  await endOpenBids(change, after.tripId, "TRIP_ASSIGNED");',
-    wrong: '  await updateAssignment(tx, after);\n  change.touched("assignment", after.attemptId);',
+    right: '  await endOpenBids(change, after.tripId, "TRIP_ASSIGNED");\n  return after;',
+    wrong: "  return after;",
   },
   {
     name: "a released trip's unit stays in use",
