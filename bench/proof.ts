@@ -13,6 +13,7 @@ const measurements: Readonly<Record<string, readonly string[]>> = {
   watchers: ["bench/watchers.ts"],
   lifecycles: ["bench/lifecycles.ts", "--count", "10000"],
   "planted-rules": ["bench/planted-rules.ts"],
+  migrate: ["bench/migrate.ts"],
 };
 
 const { values } = parseArgs({ options: { only: { type: "string", default: Object.keys(measurements).join(",") } } });

@@ -61,6 +61,17 @@ describe("the README", () => {
     expect(JSON.parse(played.stdout)).toMatchObject({ ok: true, trip: { status: "COMPLETED" } });
   }, 120_000);
 
+  it("promises a plan for every column of an old database", async () => {
+    expect((await readmeBlocks("sh")).join("\n")).toContain("npx medport migrate plan");
+    const told = await copy.run("npx", "medport", "migrate", "plan", "--json");
+    expect(told).toMatchObject({ code: 0 });
+    const { tables } = z
+      .object({ tables: z.array(z.object({ columns: z.array(z.unknown()) })) })
+      .parse(JSON.parse(told.stdout));
+    // Three of them join two others by two columns each.
+    expect([tables.length, tables.flatMap(({ columns }) => columns).length]).toEqual([38 + 3, 520 + 6]);
+  });
+
   it("promises a doctor who finds nothing wrong", async () => {
     const examined = await copy.run("npx", "medport", "doctor");
     expect(examined.stdout).not.toContain("PROBLEM");

@@ -1,0 +1,68 @@
+import type { ServiceName } from "#platform/service-name.ts";
+import type { MoveSteps } from "../../../migrator/src/capture/apply-changes.ts";
+import type { MoveOptions } from "../../../migrator/src/directory/directory.ts";
+import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
+import type { SiloClients } from "../../../migrator/src/report/findings.ts";
+import type { Findings } from "../../../migrator/src/report/read-report.ts";
+import type { StepDuration, TableSums, VerificationSummary } from "../../../migrator/src/report/report.ts";
+
+/** What the parts of a move are told while it is under way. */
+export interface PartProgress {
+  /** Such as: copy TransportRequest. */
+  readonly step: string;
+  readonly rows: number;
+  readonly total?: number | undefined;
+}
+
+/** What a copy needs. */
+export interface CopyOptions {
+  readonly sourceUrl: string;
+  /** In the name of the tables' owners. */
+  readonly siloUrls: Readonly<Record<ServiceName, string>>;
+  readonly rolePolicy: MoveOptions["rolePolicy"];
+  readonly strict: boolean;
+  readonly overrides: Overrides;
+  readonly dryRun: boolean;
+  /** The share of rows that may be bad, between 0 and 1. */
+  readonly maxQuarantine: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PartProgress) => void;
+}
+
+/** What a copy came to. */
+export interface CopyOutcome {
+  readonly durations: readonly StepDuration[];
+  /** What would be, of a dry run; of others the silos tell. */
+  readonly tables?: readonly TableSums[] | undefined;
+  /** Likewise. */
+  readonly findings?: Findings | undefined;
+}
+
+/** Where a move stands, as its own tables tell. */
+export interface RunFacts {
+  readonly batchId: string;
+  readonly phase: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly options: Readonly<Record<string, string | number | boolean | null>>;
+  readonly steps: readonly { readonly step: string; readonly rows: number; readonly done: boolean }[];
+}
+
+/** The parts of the migrator that the commands put together. */
+export interface MoveParts {
+  readonly runMove: (options: CopyOptions) => Promise<CopyOutcome>;
+  readonly retryQuarantined: (options: CopyOptions) => Promise<CopyOutcome>;
+  /** Undefined if nothing was moved yet. */
+  readonly readRun: (silos: SiloClients) => Promise<RunFacts | undefined>;
+  /** How the rows of the run were moved, so that changes are moved likewise. */
+  readonly readMoveOptions: (silos: SiloClients) => Promise<MoveOptions>;
+  readonly readBalance: (sourceUrl: string, silos: SiloClients) => Promise<readonly TableSums[]>;
+  readonly verifyMove: (options: {
+    readonly sourceUrl: string;
+    readonly siloUrls: Readonly<Record<ServiceName, string>>;
+    readonly signal: AbortSignal;
+    readonly onProgress: (progress: PartProgress) => void;
+  }) => Promise<VerificationSummary>;
+  /** Writes what a change leads to, as the copy did. */
+  readonly applyMoved: MoveSteps["applyMoved"];
+}

@@ -1,0 +1,152 @@
+import { ChangeApplier } from "../../../migrator/src/capture/apply-changes.ts";
+import { moveSteps } from "../../../migrator/src/capture/move-steps.ts";
+import { cutOver, type CutOverResult, giveUpCutOver } from "../../../migrator/src/cutover/cut-over.ts";
+import { ReverseApplier } from "../../../migrator/src/cutover/reverse-applier.ts";
+import { rollBack, type RollBackResult } from "../../../migrator/src/cutover/roll-back.ts";
+import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
+import { readHashes } from "../../../migrator/src/report/hashes.ts";
+import { keepResult } from "../../../migrator/src/report/kept-results.ts";
+import type { MoveReport, VerificationSummary } from "../../../migrator/src/report/report.ts";
+import { type MoveAtWork, showing, withSiloClients } from "./move-at-work.ts";
+import type { CopyOptions, CopyOutcome, MoveParts } from "./move-parts.ts";
+import { readMoveReport } from "./move-report.ts";
+import { withClient } from "./with-client.ts";
+
+/** What a part of the move works with: the databases, and whom to tell. */
+export type MoveDatabases = Pick<MoveAtWork, "sourceUrl" | "ownerUrls" | "signal" | "progress" | "json">;
+
+/** How rows are to be moved. */
+export type RunChoice = Pick<CopyOptions, "rolePolicy" | "strict" | "overrides" | "dryRun" | "maxQuarantine">;
+
+/** Copies everything, and answers what became of it. */
+export async function runOnce(parts: MoveParts, move: MoveDatabases, choice: RunChoice): Promise<MoveReport> {
+  await expectNoSwitch(parts, move);
+  const title = choice.dryRun ? "Finding out what would be" : "Moving";
+  const { durations, tables, findings } = await copying(move, title, choice, parts.runMove);
+  if (choice.dryRun) return readMoveReport(parts, move, { durations, tables, findings });
+  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "run", durations));
+  return readMoveReport(parts, move);
+}
+
+/**
+ * Moves once more what is in quarantine, by the same rules as the run.
+ * @param overrides what somebody knows better by now; what the run was told, if absent.
+ */
+export async function retryOnce(parts: MoveParts, move: MoveDatabases, overrides?: Overrides): Promise<MoveReport> {
+  await expectNoSwitch(parts, move);
+  const before = await withSiloClients(move.ownerUrls, parts.readMoveOptions);
+  const choice = { ...before, overrides: overrides ?? before.overrides, dryRun: false, maxQuarantine: 1 };
+  await copying(move, "Moving what waits in quarantine", choice, parts.retryQuarantined);
+  return readMoveReport(parts, move);
+}
+
+/** @throws Error if people work with the silos already, whose rows a copy would take back. */
+async function expectNoSwitch(parts: MoveParts, { ownerUrls }: MoveDatabases): Promise<void> {
+  const run = await withSiloClients(ownerUrls, parts.readRun);
+  if (run?.phase === "CUT_OVER") {
+    throw new Error(
+      'People work with the silos since the switch: nothing is copied any more. "npx medport migrate status" tells more',
+    );
+  }
+  if (run?.phase === "ROLLED_BACK")
+    throw new Error("This move was taken back. Move the old database anew, into empty silos");
+}
+
+function copying(
+  move: MoveDatabases,
+  title: string,
+  choice: RunChoice,
+  copy: (options: CopyOptions) => Promise<CopyOutcome>,
+): Promise<CopyOutcome> {
+  const { sourceUrl, ownerUrls: siloUrls, signal } = move;
+  return showing(move, title, (onProgress) =>
+    copy({ ...choice, sourceUrl, siloUrls, signal, onProgress: ({ step, ...done }) => onProgress(step, done) }),
+  );
+}
+
+/** Compares all rows with what the rules, stated again, say of them. */
+export async function verifyOnce(parts: MoveParts, move: MoveDatabases): Promise<MoveReport> {
+  await verifying(parts, move);
+  await withSiloClients(move.ownerUrls, async (silos) => keepResult(silos.center, "hashes", await readHashes(silos)));
+  return readMoveReport(parts, move);
+}
+
+async function verifying(parts: MoveParts, move: MoveDatabases): Promise<VerificationSummary> {
+  const { sourceUrl, ownerUrls: siloUrls, signal } = move;
+  const found = await showing(move, "Verifying", (onProgress) =>
+    parts.verifyMove({ sourceUrl, siloUrls, signal, onProgress: ({ step, ...done }) => onProgress(step, done) }),
+  );
+  await withSiloClients(siloUrls, ({ center }) => keepResult(center, "verify", found));
+  return found;
+}
+
+/** Makes the old database read-only and opens the silos. */
+export async function cutOverOnce(
+  parts: MoveParts,
+  move: MoveDatabases,
+): Promise<{ readonly report: MoveReport; readonly cutOver: CutOverResult }> {
+  const done = await withClient("the old database", move.sourceUrl, (source) =>
+    withClient("the old database", move.sourceUrl, (reader) =>
+      withSiloClients(move.ownerUrls, (silos) =>
+        withSiloClients(move.ownerUrls, async (written) => {
+          const options = await parts.readMoveOptions(silos);
+          const steps = moveSteps(options, parts.applyMoved);
+          const applier = new ChangeApplier({ source: reader, silos: written, options, steps });
+          let isFrozen = false;
+          return cutOver({
+            source,
+            silos,
+            signal: move.signal,
+            onPhase: (phase) => move.progress.say(`  ${phase}`),
+            // The first time people still write; the second time nobody does.
+            catchUp: async () => {
+              const caughtUp = isFrozen ? await applier.drain() : await applier.catchUp(move.signal);
+              isFrozen = true;
+              return caughtUp;
+            },
+            verify: () => verifying(parts, move),
+          });
+        }),
+      ),
+    ),
+  );
+  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "cutover", done));
+  return { report: await readMoveReport(parts, move), cutOver: done };
+}
+
+/** After a switch that was killed before the silos were open: people go on with the old database. */
+export async function giveUpOnce(move: MoveDatabases): Promise<void> {
+  await withClient("the old database", move.sourceUrl, (source) =>
+    withSiloClients(move.ownerUrls, (silos) => giveUpCutOver({ source, silos })),
+  );
+}
+
+/** Lets the old database take writes again, with what was done in the silos. */
+export async function rollBackOnce(
+  parts: MoveParts,
+  move: MoveDatabases,
+  allowProblems: boolean,
+): Promise<{ readonly report: MoveReport; readonly rollBack: RollBackResult }> {
+  const done = await withClient("the old database", move.sourceUrl, (source) =>
+    withSiloClients(move.ownerUrls, (silos) =>
+      rollBack({ source, silos, allowProblems, onPhase: (phase) => move.progress.say(`  ${phase}`) }),
+    ),
+  );
+  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "rollback", done));
+  return { report: await readMoveReport(parts, move), rollBack: done };
+}
+
+/** Carries what is done in the silos back to the old database, until somebody asks to stop. */
+export async function followSilos(move: MoveDatabases): Promise<void> {
+  await withClient("the old database", move.sourceUrl, (source) =>
+    withSiloClients(move.ownerUrls, async (silos) => {
+      const applier = await ReverseApplier.open({ source, silos });
+      try {
+        move.progress.say("The old database follows the silos. Ctrl-C ends it; another call goes on where it stopped.");
+        await applier.follow(move.signal);
+      } finally {
+        await applier.close();
+      }
+    }),
+  );
+}

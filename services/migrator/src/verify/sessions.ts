@@ -1,0 +1,57 @@
+import { Client } from "pg";
+import { type ServiceName, serviceNames } from "#platform/service-name.ts";
+
+/** Sessions that each see one moment of their database until they are closed; whatever they make goes with them. */
+export interface VerifySessions extends AsyncDisposable {
+  /** Two that see the same moment of the old database. */
+  readonly source: Client;
+  readonly archiveSource: Client;
+  readonly silos: Readonly<Record<ServiceName, Client>>;
+}
+
+export interface VerifyUrls {
+  readonly sourceUrl: string;
+  /** In the name of the tables' owners. */
+  readonly siloUrls: Readonly<Record<ServiceName, string>>;
+}
+
+/** Tables of the session's own cannot be made in a transaction that is read-only by name. */
+const snapshot = "begin isolation level repeatable read read write";
+/** Texts of times and numbers must be the same on both sides, whatever a role's defaults are. */
+const settings = `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set intervalstyle to 'postgres'; set extra_float_digits to 1;
+  set bytea_output to 'hex'; set client_min_messages to warning; set work_mem to '128MB'; set temp_buffers to '64MB';
+  set hash_mem_multiplier to 2; set max_parallel_workers_per_gather to 0; set statement_timeout to 0; set jit to off;
+  set idle_in_transaction_session_timeout to 0; set search_path to public`;
+
+/** Opens them. */
+export async function openSessions({ sourceUrl, siloUrls }: VerifyUrls): Promise<VerifySessions> {
+  await using opened = new AsyncDisposableStack();
+  const open = async (connectionString: string): Promise<Client> => {
+    const client = new Client({ connectionString, application_name: "medport migrate verify" });
+    // A session that is lost says so again to whoever asks it next.
+    client.on("error", () => undefined);
+    await client.connect();
+    opened.defer(() => client.end());
+    for (const setting of settings.split(";")) await client.query(setting).catch(ignoreUnknownSetting);
+    return client;
+  };
+  const [source, archiveSource] = [await open(sourceUrl), await open(sourceUrl)];
+  await source.query(snapshot);
+  const { rows } = await source.query<{ id: string }>("select pg_export_snapshot() as id");
+  await archiveSource.query(snapshot);
+  await archiveSource.query(`set transaction snapshot ${archiveSource.escapeLiteral(rows[0]?.id ?? "")}`);
+  const silos = {
+    hospital: await open(siloUrls.hospital),
+    ems: await open(siloUrls.ems),
+    center: await open(siloUrls.center),
+  };
+  for (const service of serviceNames) await silos[service].query(snapshot);
+  const kept = opened.move();
+  return { source, archiveSource, silos, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Older servers lack some. */
+function ignoreUnknownSetting(error: unknown): void {
+  if (error instanceof Error && "code" in error && error.code === "42704") return;
+  throw error;
+}
