@@ -8,8 +8,22 @@ const place = { address: "1 Main St", city: "Altoona", state: "PA", zipCode: "16
 
 /** What a row of each table has unless a test says otherwise. */
 const defaults: Readonly<Record<string, OldRow>> = {
-  User: { ...times, password: "$2a$10$abc", name: "Ann", role: "COORDINATOR", isActive: true },
-  AgencyUser: { ...times, password: "$2b$10$abc", name: "Bob", role: "STAFF", isActive: true },
+  User: {
+    ...times,
+    createdAt: "2025-02-02T00:00:00",
+    password: "$2a$10$abc",
+    name: "Ann",
+    role: "COORDINATOR",
+    isActive: true,
+  },
+  AgencyUser: {
+    ...times,
+    createdAt: "2025-02-02T00:00:00",
+    password: "$2b$10$abc",
+    name: "Bob",
+    role: "STAFF",
+    isActive: true,
+  },
   Facility: { ...times, ...place, name: "Mercy", type: "NURSING_HOME", isActive: true },
   TransportAgency: { ...times, ...place, name: "Swift", phone: "1", email: "", isActive: true, status: "ACTIVE" },
   Unit: { ...times, unitNumber: "1", type: "BLS", currentStatus: "AVAILABLE", isActive: true },
