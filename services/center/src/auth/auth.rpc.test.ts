@@ -8,7 +8,9 @@ import { SessionEndedSchema } from "#gen/medport/events/v1/session_events_pb.ts"
 import { Role, UserType } from "#gen/medport/policy/v1/principal_pb.ts";
 import { platformTables } from "#platform/database/platform-tables.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
+import { eventually } from "#platform/testing/eventually.ts";
 import { startTestCenter, type TestCenter } from "../center.builder.ts";
+import { createPasswordHasher } from "../passwords/password.hasher.ts";
 import { createAccount, goodPassword } from "../users/account.builder.ts";
 import { UserEntity } from "../users/user.entity.ts";
 import { LoginGuardEntity, RefreshTokenEntity } from "./session.entity.ts";
@@ -131,6 +133,19 @@ describe("logging in", () => {
     time = new Date(time.getTime() + 1_001);
     expect(await refusalOf(login(email))).toBe("answered");
     expect(await failuresOf(id)).toBe(0);
+  });
+
+  it("does not count against an account that its owner gave up waiting for the answer", async () => {
+    const { id, email } = await createAccount(center.database);
+    const hasher = await createPasswordHasher({ cost: 13 });
+    const slowHash = await hasher.hash(goodPassword);
+    await center.database.fork().nativeUpdate(UserEntity, { id }, { passwordHash: slowHash });
+    const patience = new AbortController();
+    const answer = refusalOf(anybody().login({ email, password: goodPassword }, { signal: patience.signal }));
+    await eventually(async () => expect(await failuresOf(id)).toBe(1));
+    patience.abort();
+    expect(await answer).not.toBe("answered");
+    await eventually(async () => expect(await failuresOf(id)).toBe(0));
   });
 
   it("counts every one of many guesses that come at once, and looks at few of them", async () => {

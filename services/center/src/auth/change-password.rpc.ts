@@ -14,7 +14,7 @@ import { userUpdated } from "../users/user.events.ts";
 import { saveUser } from "../users/user.store.ts";
 import type { UserId } from "../users/user.ts";
 import { type Credentials, findCredentialsOf } from "./login.store.ts";
-import { checkPassword, openChecked, refuseKnown } from "./password-check.rpc.ts";
+import { checkPassword, openChecked, refuseNaming } from "./password-check.rpc.ts";
 import { endSessionsOf } from "./session.end.ts";
 import type { SessionId } from "./session.ts";
 
@@ -70,7 +70,7 @@ async function checked(
   const { email, name } = credentials.user;
   const decision = checkReplacement(newPassword, currentPassword, [email, name]);
   if (!decision.ok) {
-    return refuseKnown(unitOfWork, context, credentials, fieldRefusal("new_password", decision.problem));
+    return refuseNaming(unitOfWork, context, credentials, fieldRefusal("new_password", decision.problem));
   }
   return { credentials, newHash: await verifier.hash(newPassword) };
 }

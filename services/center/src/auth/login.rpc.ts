@@ -14,7 +14,7 @@ import { saveUser } from "../users/user.store.ts";
 import { normalEmail, type User } from "../users/user.ts";
 import { decideLogin, type LoginDecision } from "./forced-change.ts";
 import { type Credentials, findCredentials, savePasswordHash } from "./login.store.ts";
-import { checkPassword, openChecked, refuseKnown } from "./password-check.rpc.ts";
+import { checkPassword, openChecked, refuseNaming } from "./password-check.rpc.ts";
 import { issuePair, type TokenMaker } from "./session.pair.ts";
 import { insertSession } from "./session.store.ts";
 import { type Session, sessionAbsoluteMs, type SessionId } from "./session.ts";
@@ -43,7 +43,7 @@ export function login(
       const credentials = await checkPassword(unitOfWork, context, check);
       const decision = decideLogin(credentials.user, request);
       const refusal = refusalFrom(decision);
-      if (refusal) return refuseKnown(unitOfWork, context, credentials, refusal);
+      if (refusal) return refuseNaming(unitOfWork, context, credentials, refusal);
       const newHash = await hashFor(decision, request, { credentials, verifier });
       return unitOfWork.write(context, request, LoginResponseSchema, async (work) => {
         const { user } = await openChecked(work, credentials);

@@ -37,26 +37,14 @@ export async function checkPassword(
   const attempt = await unitOfWork.transaction(context, (work) => countAttempt(work, find));
   const { credentials, mayTry } = attempt;
   const matches = await verifier.verify(password, mayTry ? credentials?.passwordHash : undefined);
-  if (matches && credentials?.user.active) return credentials;
-  return refuseNaming(unitOfWork, context, credentials, wrongPassword());
+  if (!matches || !credentials?.user.active) return refuseNaming(unitOfWork, context, credentials, wrongPassword());
+  // Even if the caller waits no longer: who knows the password has not guessed, whatever becomes of the call.
+  await unitOfWork.system("center.forget-failed-logins", ({ tx, now }) => clearAttempts(tx, credentials.user.id, now));
+  return credentials;
 }
 
 /**
- * Refuses what somebody asks who has shown the right password: that is no failure to guess it.
- * @throws the refusal.
- */
-export async function refuseKnown(
-  unitOfWork: UnitOfWork,
-  context: HandlerContext,
-  credentials: Credentials,
-  refusal: Refusal,
-): Promise<never> {
-  await unitOfWork.transaction(context, ({ tx, now }) => clearAttempts(tx, credentials.user.id, now));
-  return refuseNaming(unitOfWork, context, credentials, refusal);
-}
-
-/**
- * Locks the account whose password was checked, and takes the attempt back.
+ * Locks the account whose password was checked.
  * @throws Refusal CREDENTIALS_INVALID if the account was shut since, or its password has changed.
  */
 export async function openChecked(work: Work, { user, passwordHash }: Credentials): Promise<Credentials> {
@@ -65,7 +53,6 @@ export async function openChecked(work: Work, { user, passwordHash }: Credential
   if (!current?.user.active) throw wrongPassword();
   // Another hash in the same version is a costlier one of the same password, which another login has just made.
   if (current.passwordHash !== passwordHash && current.user.version !== user.version) throw wrongPassword();
-  await clearAttempts(work.tx, user.id, work.now);
   return current;
 }
 
@@ -74,8 +61,11 @@ async function countAttempt({ tx, now }: Work, find: PasswordCheck["find"]): Pro
   return { credentials, mayTry: await recordAttempt(tx, credentials?.user.id, now) };
 }
 
-/** Refuses, and leaves an audit entry that names the account, if there is one. */
-function refuseNaming(
+/**
+ * Refuses, and leaves an audit entry that names the account, if there is one.
+ * @throws the refusal.
+ */
+export function refuseNaming(
   unitOfWork: UnitOfWork,
   context: HandlerContext,
   credentials: Credentials | undefined,

@@ -26,7 +26,7 @@ describe("verifying a move", () => {
     await generateLegacy(all.source, { trips: 600, seed: 5, oddities: true });
     await plantBadRows(all.source, { count: 48, seed: 5 });
   }, 120_000);
-  afterAll(() => all[Symbol.asyncDispose]());
+  afterAll(async () => all[Symbol.asyncDispose]());
 
   it("needs a move", async () => {
     await expect(verifyMove(urls())).rejects.toThrow("nothing was moved yet");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { OldRow } from "../old-rows.builder.ts";
-import { createExpectingDatabase, type ExpectingDatabase, type Old } from "./expecting-database.builder.ts";
+import { createExpectingDatabase, type ExpectingDatabase } from "./expecting-database.builder.ts";
 
 let database: ExpectingDatabase;
 const expectations: ExpectingDatabase["expect"] = (...asked) => database.expect(...asked);
@@ -8,7 +8,7 @@ const expectations: ExpectingDatabase["expect"] = (...asked) => database.expect(
 beforeAll(async () => {
   database = await createExpectingDatabase();
 });
-afterAll(() => database[Symbol.asyncDispose]());
+afterAll(async () => database[Symbol.asyncDispose]());
 
 const before = "2025-03-01T10:01:00";
 

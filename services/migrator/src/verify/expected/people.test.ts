@@ -8,9 +8,7 @@ const expectations: ExpectingDatabase["expect"] = (...asked) => database.expect(
 beforeAll(async () => {
   database = await createExpectingDatabase();
 });
-afterAll(() => database[Symbol.asyncDispose]());
-
-const before = "2025-03-01T10:01:00";
+afterAll(async () => database[Symbol.asyncDispose]());
 
 const user = (over: OldRow): OldRow => ({ id: "who", email: "who@x.example", ...over });
 

@@ -9,7 +9,7 @@ const expectations: ExpectingDatabase["expect"] = (...asked) => database.expect(
 beforeAll(async () => {
   database = await createExpectingDatabase();
 });
-afterAll(() => database[Symbol.asyncDispose]());
+afterAll(async () => database[Symbol.asyncDispose]());
 
 const before = "2025-03-01T10:01:00";
 
@@ -177,7 +177,7 @@ describe("what a trip becomes (R-STATUS, R-AGENCY, R-UNIT, R-TRIPHOSP)", () => {
       ["hospital.trip", "hospital.migration.ledger", "ems.migration.ledger"],
     );
     expect(found["hospital.trip"]).toEqual({});
-    expect(found["hospital.migration.ledger"]?.[`TransportRequest ${row["id"]}`]).toMatchObject({
+    expect(found["hospital.migration.ledger"]?.[`TransportRequest ${String(row["id"])}`]).toMatchObject({
       fate: "QUARANTINED",
       quarantine: reason,
     });
