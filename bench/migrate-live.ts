@@ -2,28 +2,26 @@
  * Moves an old database that people go on working with, switches, lets people work in the mesh, and takes it all back.
  * Prints a report; exits with 1 if a row is missing or different at any point.
  *
- *   node bench/migrate-live.ts [--trips 20000] [--writes-per-second 200] [--follow-seconds 20] [--events 10000] [--seed 1]
+ *   node bench/migrate-live.ts [--trips 20000] [--writes-per-second 200] [--events 10000] [--seed 1]
  *
  * Everything runs on one machine: the old database, three silos, three services, the broker, those who write and the
  * migrator. After the switch it is the sample region's people who work, at leaping times, through the services' ports.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Client } from "pg";
-import { ChangeApplier, followChanges } from "../services/migrator/src/capture/apply-changes.ts";
-import {
-  copyAll,
-  differencesFromCopy,
-  options,
-  prepareMove,
-} from "../services/migrator/src/capture/first-copy.builder.ts";
+import { ChangeApplier } from "../services/migrator/src/capture/apply-changes.ts";
 import { moveSteps } from "../services/migrator/src/capture/move-steps.ts";
-import { OldLife } from "../services/migrator/src/capture/old-life.builder.ts";
-import { applyMoved } from "../services/migrator/src/load/apply-moved.ts";
-import { closeSilos } from "../services/migrator/src/cutover/close-silos.ts";
 import { cutOver } from "../services/migrator/src/cutover/cut-over.ts";
 import { ReverseApplier } from "../services/migrator/src/cutover/reverse-applier.ts";
 import { rollBack } from "../services/migrator/src/cutover/roll-back.ts";
+import { switchSteps } from "../services/migrator/src/cutover/switch-steps.ts";
+import { noOverrides } from "../services/migrator/src/directory/overrides.ts";
+import { generateLegacy } from "../services/migrator/src/legacy/generator/generate-legacy.ts";
+import { createLegacySchema } from "../services/migrator/src/legacy/legacy-schema.ts";
+import { runOldApplication } from "../services/migrator/src/legacy/old-application.ts";
+import { applyMoved } from "../services/migrator/src/load/apply-moved.ts";
+import { readMoveOptions, runMove } from "../services/migrator/src/load/run-move.ts";
+import { verifyMove } from "../services/migrator/src/verify/verify-move.ts";
 import { type ServiceName, serviceNames } from "../services/platform/service-name.ts";
 import { createLog } from "../services/platform/telemetry/log.ts";
 import { startTestPostgres } from "../services/platform/testing/test-postgres.ts";
@@ -35,7 +33,6 @@ const { values } = parseArgs({
   options: {
     trips: { type: "string", default: "20000" },
     "writes-per-second": { type: "string", default: "200" },
-    "follow-seconds": { type: "string", default: "20" },
     events: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
   },
@@ -60,21 +57,38 @@ const databases = await connectAll();
 const figures: (readonly [what: string, figure: string | number])[] = [];
 const problems: string[] = [];
 
+const move = {
+  sourceUrl: urls.source,
+  siloUrls: { hospital: urls.hospital, ems: urls.ems, center: urls.center },
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
+};
+
 await measured("old database made", async () => {
-  await prepareMove(databases);
-  await new OldLife(await connect("source"), seed, 0.01).begin(trips);
-  await databases.source.query("delete from medport_migration.change");
+  await createLegacySchema(databases.source);
+  await generateLegacy(databases.source, { trips, seed, oddities: true });
+  await databases.source.query("analyze");
 });
-await closeSilos(databases.silos);
-const people = startPeople(await connect("source"));
-await measured("copied, while people write", () => copyAll(databases));
-await follow(Number(values["follow-seconds"]) * 1_000);
-await switchOver();
-await workInMesh();
-await takeBack();
+const people = runOldApplication(() => connectAsPerson(), { writesPerSecond: perSecond, signal: move.signal, seed });
+await measured("copied, while people write", () =>
+  runMove({ ...move, rolePolicy: "evidence", strict: false, overrides: noOverrides, dryRun: false, maxQuarantine: 1 }),
+);
+try {
+  await switchOver();
+  await workInMesh();
+  await takeBack();
+} catch (error) {
+  problems.push(String(error));
+}
 for (const [what, figure] of figures) console.log(`| ${what} | ${figure} |`);
 for (const problem of problems.slice(0, 20)) console.log(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function connectAsPerson(): Promise<Client> {
+  const client = new Client({ connectionString: urls.source, application_name: "old application" });
+  await client.connect();
+  return client;
+}
 
 async function connect(name: ServiceName | "source"): Promise<Client> {
   const client = new Client({
@@ -102,65 +116,26 @@ async function measured<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** People who write to the old database until it takes nothing any more. */
-function startPeople(client: Client): { readonly ended: Promise<number> } {
-  const life = new OldLife(client, seed + 1, 0.01);
-  const write = async (): Promise<number> => {
-    const startMs = performance.now();
-    for (let written = 0; ; written++) {
-      try {
-        await life.act();
-      } catch {
-        // The old database is read-only: this is how they notice.
-        return written;
-      }
-      const aheadMs = ((written + 1) * 1_000) / perSecond - (performance.now() - startMs);
-      if (aheadMs > 0) await sleep(aheadMs);
-    }
-  };
-  return { ended: write() };
-}
-
-async function follow(forMs: number): Promise<void> {
-  const applier = createApplier(await connect("source"), (await connectAll()).silos);
-  const stop = AbortSignal.timeout(forMs);
-  let [applied, backlog] = [0, 0];
-  await measured("followed, while people write", () =>
-    followChanges(applier, {
-      signal: stop,
-      onBatch: (batch) => {
-        applied += batch.applied;
-        backlog = batch.backlogSeconds;
-      },
-    }),
-  );
-  figures.push(["changes applied meanwhile", applied], ["seconds behind at the end", backlog.toFixed(2)]);
-}
-
-function createApplier(source: Client, silos: Readonly<Record<ServiceName, Client>>): ChangeApplier {
-  return new ChangeApplier({ source, silos, options, steps: moveSteps(options, applyMoved) });
-}
-
 async function switchOver(): Promise<void> {
   const reader = await connectAll();
-  const applier = createApplier(reader.source, reader.silos);
-  let isFrozen = false;
+  const options = await readMoveOptions(databases.silos);
+  const applier = new ChangeApplier({ ...reader, options, steps: moveSteps(options, applyMoved) });
   const result = await cutOver({
     ...databases,
-    catchUp: async () => {
-      const caughtUp = isFrozen ? await applier.drain() : await applier.catchUp();
-      isFrozen = true;
-      return caughtUp;
-    },
-    verify: async () => {
-      const found = await differencesFromCopy(reader, false);
-      problems.push(...found);
-      return { differences: found.length };
-    },
+    ...switchSteps({
+      ...{ applier, snapshotSource: await connect("source") },
+      compare: async (compared) => {
+        const { verified, differences, found, checks } = await verifyMove({ ...move, ...compared });
+        problems.push(...found.map((difference) => JSON.stringify(difference)));
+        problems.push(...checks.flatMap(({ name, ok }) => (ok ? [] : [name])));
+        return verified ? 0 : Math.max(1, differences);
+      },
+    }),
     onPhase: (phase) => console.error(phase),
   });
-  figures.push(["writes to the old database in all", await people.ended]);
-  figures.push(["differences at the switch", result.differences]);
+  const { writes, isRefused } = await people;
+  if (!isRefused) problems.push("people could write after the switch");
+  figures.push(["writes to the old database in all", writes], ["changes applied at the switch", result.applied]);
   figures.push(["nobody could write at the switch, seconds", result.secondsWithoutWrites.toFixed(2)]);
   for (const { phase, seconds } of result.phases) figures.push([`${phase}, seconds`, seconds.toFixed(2)]);
 }

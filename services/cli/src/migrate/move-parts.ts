@@ -5,6 +5,7 @@ import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
 import type { SiloClients } from "../../../migrator/src/report/findings.ts";
 import type { Findings } from "../../../migrator/src/report/read-report.ts";
 import type { StepDuration, TableSums, VerificationSummary } from "../../../migrator/src/report/report.ts";
+import type { VerifyScope } from "../../../migrator/src/verify/scope.ts";
 
 /** What the parts of a move are told while it is under way. */
 export interface PartProgress {
@@ -62,6 +63,8 @@ export interface MoveParts {
     readonly siloUrls: Readonly<Record<ServiceName, string>>;
     readonly signal: AbortSignal;
     readonly onProgress: (progress: PartProgress) => void;
+    readonly snapshotId?: string;
+    readonly scope?: VerifyScope;
   }) => Promise<VerificationSummary>;
   /** Writes what a change leads to, as the copy did. */
   readonly applyMoved: MoveSteps["applyMoved"];

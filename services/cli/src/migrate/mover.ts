@@ -1,14 +1,16 @@
+import type { Client } from "pg";
 import { ChangeApplier } from "../../../migrator/src/capture/apply-changes.ts";
 import { moveSteps } from "../../../migrator/src/capture/move-steps.ts";
 import { cutOver, type CutOverResult, giveUpCutOver } from "../../../migrator/src/cutover/cut-over.ts";
 import { ReverseApplier } from "../../../migrator/src/cutover/reverse-applier.ts";
+import { type Compared, switchSteps } from "../../../migrator/src/cutover/switch-steps.ts";
 import { rollBack, type RollBackResult } from "../../../migrator/src/cutover/roll-back.ts";
 import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
 import { readHashes } from "../../../migrator/src/report/hashes.ts";
 import { keepResult } from "../../../migrator/src/report/kept-results.ts";
 import type { MoveReport, VerificationSummary } from "../../../migrator/src/report/report.ts";
 import { type MoveAtWork, showing, withSiloClients } from "./move-at-work.ts";
-import type { CopyOptions, CopyOutcome, MoveParts } from "./move-parts.ts";
+import type { CopyOptions, CopyOutcome, MoveParts, PartProgress } from "./move-parts.ts";
 import { readMoveReport } from "./move-report.ts";
 import { withClient } from "./with-client.ts";
 
@@ -72,12 +74,16 @@ export async function verifyOnce(parts: MoveParts, move: MoveDatabases): Promise
 }
 
 async function verifying(parts: MoveParts, move: MoveDatabases): Promise<VerificationSummary> {
-  const { sourceUrl, ownerUrls: siloUrls, signal } = move;
-  const found = await showing(move, "Verifying", (onProgress) =>
-    parts.verifyMove({ sourceUrl, siloUrls, signal, onProgress: ({ step, ...done }) => onProgress(step, done) }),
-  );
-  await withSiloClients(siloUrls, ({ center }) => keepResult(center, "verify", found));
+  const found = await showing(move, "Verifying", (onProgress) => parts.verifyMove(verifyRequest(move, onProgress)));
+  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "verify", found));
   return found;
+}
+
+function verifyRequest(
+  { sourceUrl, ownerUrls: siloUrls, signal }: MoveDatabases,
+  onProgress: (step: string, done: Omit<PartProgress, "step">) => void,
+): Parameters<MoveParts["verifyMove"]>[0] {
+  return { sourceUrl, siloUrls, signal, onProgress: ({ step, ...done }) => onProgress(step, done) };
 }
 
 /** Makes the old database read-only and opens the silos. */
@@ -85,33 +91,45 @@ export async function cutOverOnce(
   parts: MoveParts,
   move: MoveDatabases,
 ): Promise<{ readonly report: MoveReport; readonly cutOver: CutOverResult }> {
-  const done = await withClient("the old database", move.sourceUrl, (source) =>
-    withClient("the old database", move.sourceUrl, (reader) =>
-      withSiloClients(move.ownerUrls, (silos) =>
-        withSiloClients(move.ownerUrls, async (written) => {
-          const options = await parts.readMoveOptions(silos);
-          const steps = moveSteps(options, parts.applyMoved);
-          const applier = new ChangeApplier({ source: reader, silos: written, options, steps });
-          let isFrozen = false;
-          return cutOver({
-            source,
-            silos,
-            signal: move.signal,
-            onPhase: (phase) => move.progress.say(`  ${phase}`),
-            // The first time people still write; the second time nobody does.
-            catchUp: async () => {
-              const caughtUp = isFrozen ? await applier.drain() : await applier.catchUp(move.signal);
-              isFrozen = true;
-              return caughtUp;
-            },
-            verify: () => verifying(parts, move),
-          });
-        }),
-      ),
+  const { signal } = move;
+  const done = await withSourceClients(move, ([source, snapshotSource, reader]) =>
+    withSiloClients(move.ownerUrls, (silos) =>
+      withSiloClients(move.ownerUrls, async (written) => {
+        const options = await parts.readMoveOptions(silos);
+        const steps = moveSteps(options, parts.applyMoved);
+        const applier = new ChangeApplier({ source: reader, silos: written, options, steps });
+        const compare = (compared: Compared): Promise<number> => comparing(parts, move, compared);
+        return cutOver({
+          ...{ source, silos, signal },
+          ...switchSteps({ snapshotSource, applier, compare, signal }),
+          onPhase: (phase) => move.progress.say(`  ${phase}`),
+        });
+      }),
     ),
   );
   await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "cutover", done));
   return { report: await readMoveReport(parts, move), cutOver: done };
+}
+
+/** Three sessions of the old database. */
+function withSourceClients<T>(
+  { sourceUrl }: MoveDatabases,
+  work: (clients: readonly [Client, Client, Client]) => Promise<T>,
+): Promise<T> {
+  const withOne = <R>(use: (client: Client) => Promise<R>): Promise<R> =>
+    withClient("the old database", sourceUrl, use);
+  return withOne((first) => withOne((second) => withOne((third) => work([first, second, third]))));
+}
+
+/** What is told of a verification is that of everything, unless what changed afterwards is what differs. */
+async function comparing(parts: MoveParts, move: MoveDatabases, compared: Compared): Promise<number> {
+  const found = await showing(move, compared.scope ? "Verifying what has changed" : "Verifying", (onProgress) =>
+    parts.verifyMove({ ...verifyRequest(move, onProgress), ...compared }),
+  );
+  if (!compared.scope || !found.verified) {
+    await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "verify", found));
+  }
+  return found.verified ? 0 : Math.max(1, found.differences);
 }
 
 /** After a switch that was killed before the silos were open: people go on with the old database. */

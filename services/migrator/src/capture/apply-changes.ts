@@ -54,6 +54,13 @@ export interface AppliedChanges {
   readonly backlogSeconds: number;
 }
 
+/** What was brought over. */
+export interface Touched {
+  readonly tripIds: readonly string[];
+  readonly changed: ChangedKeys;
+}
+
+const snapshot = "begin isolation level repeatable read read only";
 const batchSize = 10_000;
 const tripsAtOnce = 2_000;
 
@@ -65,6 +72,7 @@ const tripsAtOnce = 2_000;
 export class ChangeApplier {
   readonly #options: ChangeOptions;
   #directory = new DirectoryChanges();
+  #touched = { trips: new Set<string>(), changed: new Map<string, Set<string>>() };
 
   constructor(options: ChangeOptions) {
     this.#options = options;
@@ -75,11 +83,7 @@ export class ChangeApplier {
     const { source } = this.#options;
     try {
       // One snapshot: what is read of trips fits what is read of people, and nothing that is seen lacks its note.
-      const { seqs, trips } = await inTransaction(
-        source,
-        () => this.#applyBatch(),
-        "begin isolation level repeatable read read only",
-      );
+      const { seqs, trips } = await inTransaction(source, () => this.#applyBatch(), snapshot);
       if (seqs.length > 0) await removeNotes(source, seqs);
       return { applied: seqs.length, trips, backlogSeconds: await backlogSeconds(source) };
     } catch (error) {
@@ -117,18 +121,54 @@ export class ChangeApplier {
     }
   }
 
-  async #applyBatch(): Promise<{ readonly seqs: readonly string[]; readonly trips: number }> {
-    const { source, silos } = this.#options;
-    const { seqs, changed } = await readNotes(source);
-    if (seqs.length === 0) return { seqs, trips: 0 };
-    const rows = await readChangedRows(source, changed);
-    const trips = isDecisive(changed) ? await this.#moveAgain(changed) : 0;
-    // Last: the archive tells to which trip a row belonged that is gone, until that trip has been moved again.
-    await archiveChangedRows(silos, rows);
-    return { seqs, trips };
+  /**
+   * Applies what had changed by a moment: then the silos have the old database as it was at that moment, while people go on.
+   * @param snapshotId of a transaction of the old database that is still open.
+   */
+  async applyAsOf(snapshotId: string): Promise<{ readonly applied: number }> {
+    const { source } = this.#options;
+    const seen = `${snapshot}; set transaction snapshot ${source.escapeLiteral(snapshotId)}`;
+    let [applied, after] = [0, "0"];
+    for (;;) {
+      const from = after;
+      // Notes that were removed meanwhile are still seen.
+      const { seqs } = await inTransaction(source, () => this.#applyBatch(from), seen);
+      const last = seqs.at(-1);
+      if (last === undefined) return { applied };
+      await removeNotes(source, seqs);
+      [applied, after] = [applied + seqs.length, last];
+    }
   }
 
-  async #moveAgain(changed: ChangedKeys): Promise<number> {
+  /** What was brought over since this was asked last: the trips that were moved anew, and the rows that had changed. */
+  takeTouched(): Touched {
+    const { trips, changed } = this.#touched;
+    this.#touched = { trips: new Set(), changed: new Map() };
+    return { tripIds: [...trips], changed: new Map([...changed].map(([table, pks]) => [table, [...pks]])) };
+  }
+
+  async #applyBatch(afterSeq = "0"): Promise<{ readonly seqs: readonly string[]; readonly trips: number }> {
+    const { source, silos } = this.#options;
+    const { seqs, changed } = await readNotes(source, afterSeq);
+    if (seqs.length === 0) return { seqs, trips: 0 };
+    const rows = await readChangedRows(source, changed);
+    const trips = isDecisive(changed) ? await this.#moveAgain(changed) : [];
+    // Last: the archive tells to which trip a row belonged that is gone, until that trip has been moved again.
+    await archiveChangedRows(silos, rows);
+    this.#noteTouched(trips, changed);
+    return { seqs, trips: trips.length };
+  }
+
+  #noteTouched(trips: readonly string[], changed: ChangedKeys): void {
+    for (const id of trips) this.#touched.trips.add(id);
+    for (const [table, pks] of changed) {
+      const known = this.#touched.changed.get(table) ?? new Set();
+      for (const pk of pks) known.add(pk);
+      this.#touched.changed.set(table, known);
+    }
+  }
+
+  async #moveAgain(changed: ChangedKeys): Promise<readonly string[]> {
     const { source, silos, steps } = this.#options;
     const state = await steps.readDirectory(source);
     const before = (await readResolution(silos.hospital)) ?? new Map();
@@ -147,7 +187,7 @@ export class ChangeApplier {
       await this.#directory.removeGone(silos, state);
     });
     await saveResolution(silos.hospital, state.resolution);
-    return trips.length;
+    return trips;
   }
 
   async #moveTrips(ids: readonly string[], { directory, claims }: DirectoryState): Promise<void> {
@@ -207,10 +247,11 @@ function sourcesOf(changed: ChangedKeys): readonly SourceRow[] {
 
 async function readNotes(
   source: ClientBase,
+  afterSeq: string,
 ): Promise<{ readonly seqs: readonly string[]; readonly changed: ChangedKeys }> {
   const { rows } = await source.query<{ seq: string; table_name: string; pk: string }>(
-    `select seq, table_name, pk from ${captureSchema}.change order by seq limit $1`,
-    [batchSize],
+    `select seq, table_name, pk from ${captureSchema}.change where seq > $1 order by seq limit $2`,
+    [afterSeq, batchSize],
   );
   const changed = new Map<string, Set<string>>();
   for (const { table_name, pk } of rows) {

@@ -28,10 +28,13 @@ export async function removeCapture(client: ClientBase): Promise<void> {
       ),
     );
   }
-  await client.query(`
-    drop function if exists ${captureSchema}.record_change();
-    drop function if exists ${captureSchema}.refuse_truncate();
-    drop table if exists ${captureSchema}.change`);
+  // Of a session that began after the switch, only a transaction that says so writes.
+  await inTransaction(client, () =>
+    client.query(`
+      drop function if exists ${captureSchema}.record_change();
+      drop function if exists ${captureSchema}.refuse_truncate();
+      drop table if exists ${captureSchema}.change`),
+  );
 }
 
 /**

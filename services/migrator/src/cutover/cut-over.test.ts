@@ -73,7 +73,9 @@ describe("the cut-over", () => {
         await look(phases.at(-1) ?? "");
         return { applied: 2 };
       },
-      verify: () => Promise.resolve({ differences: 0 }),
+      compareAll: () => Promise.resolve({ differences: 0 }),
+      drain: () => Promise.resolve({ applied: 3 }),
+      compareChanged: () => Promise.resolve({ differences: 0 }),
       onPhase: (phase) => void phases.push(phase),
       ...over,
     };
@@ -82,7 +84,7 @@ describe("the cut-over", () => {
   it("closes the old database, opens the silos, and says how long neither took anything", async () => {
     expect(await isOldOpen()).toBe(true);
     const result = await cutOver(deps());
-    expect(result).toMatchObject({ wasDone: false, applied: 4, differences: 0 });
+    expect(result).toMatchObject({ wasDone: false, applied: 7 });
     expect(result.secondsWithoutWrites).toBeGreaterThan(0);
     expect(result.phases.map(({ phase }) => phase)).toEqual(phases);
     expect([await isOldOpen(), await isNewOpen(), await held()]).toEqual([false, true, 0]);
@@ -94,21 +96,25 @@ describe("the cut-over", () => {
     const open: boolean[] = [];
     await cutOver(
       deps({
-        catchUp: async () => {
+        compareAll: async () => {
+          open.push(await isOldOpen(), await isNewOpen());
+          return { differences: 0 };
+        },
+        drain: async () => {
           open.push(await isOldOpen());
           return { applied: 0 };
         },
-        verify: async () => {
+        compareChanged: async () => {
           open.push(await isOldOpen(), await isNewOpen());
           return { differences: 0 };
         },
       }),
     );
-    expect(open).toEqual([true, false, false, false]);
+    expect(open).toEqual([true, false, false, false, false]);
   });
 
-  it("is called off when the sides differ: people go on with the old database", async () => {
-    const tried = cutOver(deps({ verify: () => Promise.resolve({ differences: 3 }) }));
+  it.each(["compareAll", "compareChanged"] as const)("is called off when the sides differ at %s", async (step) => {
+    const tried = cutOver(deps({ [step]: () => Promise.resolve({ differences: 3 }) }));
     await expect(tried).rejects.toThrow(SidesDiffer);
     expect([await isOldOpen(), await isNewOpen(), await held()]).toEqual([true, false, 3]);
     expect(await areSilosClosed(silos)).toBe(true);
@@ -116,16 +122,14 @@ describe("the cut-over", () => {
     expect(await cutOver(deps())).toMatchObject({ wasDone: false });
   });
 
-  it.each(["catchUp", "verify", "beforeOpening"] as const)("is called off when %s fails", async (step) => {
-    let calls = 0;
-    const fail = () =>
-      step === "catchUp" && ++calls === 1 ? Promise.resolve({ applied: 0 }) : Promise.reject(new Error("x"));
-    await expect(cutOver(deps({ [step]: fail }))).rejects.toThrow("x");
+  const steps = ["catchUp", "compareAll", "drain", "compareChanged", "beforeOpening"] as const;
+  it.each(steps)("is called off when %s fails", async (step) => {
+    await expect(cutOver(deps({ [step]: () => Promise.reject(new Error("x")) }))).rejects.toThrow("x");
     expect([await isOldOpen(), await isNewOpen()]).toEqual([true, false]);
   });
 
   /** Its sessions end in the middle, so that it cannot clean up: as if the process had been killed. */
-  async function killedWhile(step: "verify" | "beforeOpening"): Promise<void> {
+  async function killedWhile(step: "compareChanged" | "beforeOpening"): Promise<void> {
     const kill = async (): Promise<never> => {
       for (const name of ["source", "center"] as const) {
         const admin = await test.connect(name, "admin");
@@ -139,20 +143,20 @@ describe("the cut-over", () => {
     await expect(cutOver(deps({ [step]: kill }))).rejects.toThrow(/killed|terminat|not queryable|ended/i);
   }
 
-  it.each(["verify", "beforeOpening"] as const)(
+  it.each(["compareChanged", "beforeOpening"] as const)(
     "goes on after it was killed at %s, both sides closed meanwhile",
     async (step) => {
       await killedWhile(step);
       expect([await isOldOpen(), await isNewOpen()]).toEqual([false, false]);
       [source, silos] = [await test.connect("source"), { ...silos, center: await test.connect("center") }];
-      expect(await cutOver(deps())).toMatchObject({ wasDone: false, differences: 0 });
+      expect(await cutOver(deps())).toMatchObject({ wasDone: false });
       expect([await isOldOpen(), await isNewOpen()]).toEqual([false, true]);
       expect(bothOpen).toEqual([]);
     },
   );
 
   it("can be given up after it was killed, and not after it was done", async () => {
-    await killedWhile("verify");
+    await killedWhile("compareChanged");
     [source, silos] = [await test.connect("source"), { ...silos, center: await test.connect("center") }];
     await giveUpCutOver({ source, silos });
     expect([await isOldOpen(), await isNewOpen()]).toEqual([true, false]);

@@ -9,10 +9,14 @@ import { takeBaseline } from "./take-baseline.ts";
 
 /** What the cut-over needs of the rest of the move. */
 export interface CutOverDeps extends BackDatabases {
-  /** Applies what has changed in the old database until nothing is left. */
+  /** Applies what has changed in the old database until little is left; people go on writing. */
   readonly catchUp: () => Promise<{ readonly applied: number }>;
-  /** Compares both sides, which stand still. */
-  readonly verify: () => Promise<{ readonly differences: number }>;
+  /** Compares all of both sides as of one moment; people go on writing. */
+  readonly compareAll: () => Promise<{ readonly differences: number }>;
+  /** Applies what has changed until nothing is left; nobody writes any more. */
+  readonly drain: () => Promise<{ readonly applied: number }>;
+  /** Compares whatever has come over since everything was compared; both sides stand still. */
+  readonly compareChanged: () => Promise<{ readonly differences: number }>;
   /** Whatever else is to be done while both sides stand still and are the same, such as an entry in the audit. */
   readonly beforeOpening?: () => Promise<void>;
   readonly onPhase?: (phase: string) => void;
@@ -24,7 +28,6 @@ export interface CutOverResult {
   /** False if it had been done before. */
   readonly wasDone: boolean;
   readonly applied: number;
-  readonly differences: number;
   /** How long nobody could write to either side. */
   readonly secondsWithoutWrites: number;
   readonly phases: readonly PhaseTime[];
@@ -35,7 +38,7 @@ export class SidesDiffer extends Error {
   readonly differences: number;
 
   constructor(differences: number) {
-    super(`${differences} rows differ between the old database and the silos: nothing was switched`);
+    super(`the old database and the silos differ in ${differences} rows or checks: nothing was switched`);
     this.name = "SidesDiffer";
     this.differences = differences;
   }
@@ -57,20 +60,21 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
   await phases.run("close the silos", () => closeSilos(silos));
   const early = await phases.run("catch up", deps.catchUp);
   signal?.throwIfAborted();
+  await expectSame(phases.run("compare both sides", deps.compareAll));
+  const meanwhile = await phases.run("catch up with what changed meanwhile", deps.catchUp);
+  signal?.throwIfAborted();
   const startMs = performance.now();
   try {
     await phases.run("freeze the old database", () => freezeSource(source));
-    const late = await phases.run("apply the last changes", deps.catchUp);
-    const { differences } = await phases.run("compare both sides", deps.verify);
-    if (differences > 0) throw new SidesDiffer(differences);
+    const late = await phases.run("apply the last changes", deps.drain);
+    await expectSame(phases.run("compare what has changed", deps.compareChanged));
     signal?.throwIfAborted();
     await phases.run("prepare the way back", () => prepare(deps));
     await phases.run("open the silos", () => open(deps));
     const secondsWithoutWrites = (performance.now() - startMs) / 1_000;
     return {
       wasDone: false,
-      applied: early.applied + late.applied,
-      differences,
+      applied: early.applied + meanwhile.applied + late.applied,
       secondsWithoutWrites,
       phases: phases.times,
     };
@@ -79,6 +83,11 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
     if ((await readRunPhase(silos.center)) !== "CUT_OVER") await thawSource(source);
     throw error;
   }
+}
+
+async function expectSame(compared: Promise<{ readonly differences: number }>): Promise<void> {
+  const { differences } = await compared;
+  if (differences > 0) throw new SidesDiffer(differences);
 }
 
 /** Gives up a cut-over that was killed: people go on with the old database. @throws Error if it had been done. */
@@ -104,5 +113,5 @@ async function open({ silos }: BackDatabases): Promise<void> {
 /** What a cut-over that was killed at its very end has left. */
 async function reopen(deps: CutOverDeps, phases: Phases): Promise<CutOverResult> {
   await phases.run("open the silos", () => open(deps));
-  return { wasDone: true, applied: 0, differences: 0, secondsWithoutWrites: 0, phases: phases.times };
+  return { wasDone: true, applied: 0, secondsWithoutWrites: 0, phases: phases.times };
 }

@@ -33,8 +33,10 @@ describe("after the cut-over", () => {
     await applier.drain();
     await cutOver({
       ...{ source, silos: test.silos },
-      catchUp: () => applier.drain(),
-      verify: () => Promise.resolve({ differences: 0 }),
+      catchUp: () => applier.catchUp(),
+      compareAll: () => Promise.resolve({ differences: 0 }),
+      drain: () => applier.drain(),
+      compareChanged: () => Promise.resolve({ differences: 0 }),
     });
   }, 60_000);
   afterAll(async () => test[Symbol.asyncDispose]());

@@ -6,6 +6,7 @@ import { organizationStatements } from "./expected/organizations.sql.ts";
 import { peopleStatements } from "./expected/people.sql.ts";
 import { tripStatements } from "./expected/trips.sql.ts";
 import { valueFunctions } from "./expected/values.sql.ts";
+import { dropOthers, narrowTrips, type VerifyScope } from "./scope.ts";
 import type { VerifySessions } from "./sessions.ts";
 
 /** How the rows were to be moved. */
@@ -32,21 +33,27 @@ export interface RefusedRow {
 /**
  * States in the session's own tables what the silos should hold, by the rules over the old database.
  * @param source in a transaction that sees one moment; everything goes with it.
+ * @param scope of what has changed alone, if everything else was compared before.
+ * @returns the bids of the scope; none if there is no scope.
  */
 export async function prepareSource(
   source: ClientBase,
   options: ExpectationOptions,
   refused: readonly RefusedRow[],
-): Promise<void> {
+  scope?: VerifyScope,
+): Promise<readonly string[]> {
   for (const statement of valueFunctions) await source.query(statement);
   await insertOptions(source, options);
   await source.query(
     "create temp table v_refused as select * from unnest($1::text[], $2::text[]) r (source_table, pk)",
     [refused.map(({ table }) => table), refused.map(({ pk }) => pk)],
   );
-  for (const statement of [...peopleStatements, ...organizationStatements, ...tripStatements])
-    await source.query(statement);
+  for (const statement of [...peopleStatements, ...organizationStatements]) await source.query(statement);
+  if (scope) await narrowTrips(source, scope);
+  for (const statement of tripStatements) await source.query(statement);
+  const bidIds = scope ? await dropOthers(source) : [];
   await insertAttempts(source);
+  return bidIds;
 }
 
 async function insertOptions(

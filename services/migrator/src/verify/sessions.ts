@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import { Client, type ClientBase } from "pg";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
 
 /** Sessions that each see one moment of their database until they are closed; whatever they make goes with them. */
@@ -13,6 +13,8 @@ export interface VerifyUrls {
   readonly sourceUrl: string;
   /** In the name of the tables' owners. */
   readonly siloUrls: Readonly<Record<ServiceName, string>>;
+  /** The moment of the old database, as another transaction of it has exported it; now if absent. */
+  readonly snapshotId?: string;
 }
 
 /** Tables of the session's own cannot be made in a transaction that is read-only by name. */
@@ -24,7 +26,7 @@ const settings = `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set interv
   set idle_in_transaction_session_timeout to 0; set search_path to public`;
 
 /** Opens them. */
-export async function openSessions({ sourceUrl, siloUrls }: VerifyUrls): Promise<VerifySessions> {
+export async function openSessions({ sourceUrl, siloUrls, snapshotId }: VerifyUrls): Promise<VerifySessions> {
   await using opened = new AsyncDisposableStack();
   const open = async (connectionString: string): Promise<Client> => {
     const client = new Client({ connectionString, application_name: "medport migrate verify" });
@@ -37,9 +39,10 @@ export async function openSessions({ sourceUrl, siloUrls }: VerifyUrls): Promise
   };
   const [source, archiveSource] = [await open(sourceUrl), await open(sourceUrl)];
   await source.query(snapshot);
-  const { rows } = await source.query<{ id: string }>("select pg_export_snapshot() as id");
+  if (snapshotId !== undefined) await source.query(`set transaction snapshot ${source.escapeLiteral(snapshotId)}`);
+  const id = snapshotId ?? (await exportSnapshot(source));
   await archiveSource.query(snapshot);
-  await archiveSource.query(`set transaction snapshot ${archiveSource.escapeLiteral(rows[0]?.id ?? "")}`);
+  await archiveSource.query(`set transaction snapshot ${archiveSource.escapeLiteral(id)}`);
   const silos = {
     hospital: await open(siloUrls.hospital),
     ems: await open(siloUrls.ems),
@@ -48,6 +51,12 @@ export async function openSessions({ sourceUrl, siloUrls }: VerifyUrls): Promise
   for (const service of serviceNames) await silos[service].query(snapshot);
   const kept = opened.move();
   return { source, archiveSource, silos, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** The moment that a transaction sees, for others. */
+export async function exportSnapshot(client: ClientBase): Promise<string> {
+  const { rows } = await client.query<{ id: string }>("select pg_export_snapshot() as id");
+  return rows[0]?.id ?? "";
 }
 
 /** Older servers lack some. */

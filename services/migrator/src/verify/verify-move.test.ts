@@ -59,6 +59,52 @@ describe("verifying a move", () => {
     }
   });
 
+  it("looks again at what has changed alone, and at all people and organizations", async () => {
+    const bids = await keysOf("TransportBid", 30);
+    const { rows: bidden } = await all.source.query<{ id: string }>(
+      `select distinct "transportRequestId" as id from "TransportBid" where id = any($1)`,
+      [bids],
+    );
+    const changed = new Map([
+      ["TransportBid", bids],
+      ["Unit", await keysOf("Unit", 3)],
+      ["GPSTracking", await keysOf("GPSTracking", 5)],
+    ]);
+    const tripIds = [...new Set([...bidden.map(({ id }) => id), ...(await keysOf("TransportRequest", 20))])];
+    const found = await verifyMove({ ...urls(), scope: { tripIds, changed } });
+    expect(found.found).toEqual([]);
+    const rowsOf = (name: string): number | undefined => found.tables.find((table) => table.name === name)?.rows;
+    expect(rowsOf("ems.archive.TransportBid")).toBe(30);
+    expect(rowsOf("ems.archive.Route")).toBeUndefined();
+    expect(rowsOf("ems.bid")).toBeGreaterThan(20);
+    expect(rowsOf("hospital.trip")).toBeGreaterThan(tripIds.length / 2);
+    expect(rowsOf("hospital.trip")).toBeLessThanOrEqual(tripIds.length);
+    const { rows: units } = await all.source.query<{ count: string }>('select count(*) from "Unit"');
+    expect(rowsOf("ems.archive.Unit")).toBe(3);
+    expect(rowsOf("ems.unit")).toBeGreaterThan(Number(units[0]?.count) / 2);
+  }, 60_000);
+
+  it("finds a change that was not brought over, of those that it is told of", async () => {
+    const { rows } = await all.silos.hospital.query<{ id: string }>(
+      "select id from trip where status = 'PENDING' and priority = 'LOW' order by id limit 2",
+    );
+    const [one, other] = rows.map(({ id }) => id);
+    const setPriority = (priority: string) =>
+      all.source.query(`update "TransportRequest" set priority = '${priority}' where id = any($1)`, [[one, other]]);
+    await setPriority("HIGH");
+    const { found } = await verifyMove({ ...urls(), scope: { tripIds: [one ?? ""], changed: new Map() } });
+    await setPriority("LOW");
+    expect(found.map(({ table, column }) => `${table} ${column}`)).toContain("hospital.trip priority");
+    expect(new Set(found.map(({ pk }) => pk.split(" ")[0]))).toEqual(new Set([one]));
+  }, 60_000);
+
+  async function keysOf(table: string, count: number): Promise<readonly string[]> {
+    const { rows } = await all.source.query<{ id: string }>(`select id from "${table}" order by id desc limit $1`, [
+      count,
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
   it("finds every row that was changed, taken away or added, and tells which", async () => {
     const admins = {
       hospital: await all.connect("hospital", "admin"),

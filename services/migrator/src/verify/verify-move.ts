@@ -5,9 +5,10 @@ import type { VerificationSummary } from "../report/report.ts";
 import { findRun } from "../work/run.ts";
 import { type BucketSums, type Difference, findDifferences, readBuckets, type TableFindings } from "./compare.ts";
 import { actualSide, type Comparison, expectedSide } from "./comparison.ts";
-import { archiveComparisons } from "./expected/archives.ts";
+import { archiveComparisons, archiveComparisonsOf } from "./expected/archives.ts";
 import { ruledComparisons } from "./expected/every-comparison.ts";
 import { type ExpectationOptions, prepareSilos, prepareSource, readRefused } from "./prepare-source.ts";
+import { narrowOldTables, narrowSilos, showAllOfSilos, type VerifyScope } from "./scope.ts";
 import { type SemanticCheck, semanticChecks } from "./semantic.ts";
 import { openSessions, type VerifySessions, type VerifyUrls } from "./sessions.ts";
 
@@ -25,6 +26,8 @@ export interface VerifyRequest extends VerifyUrls {
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** How many differing rows of a table are told at most; all are counted. */
   readonly maxTold?: number;
+  /** What has changed since everything was compared: only this is, but for people and organizations. */
+  readonly scope?: VerifyScope;
 }
 
 /** What comparing everything came to. It names tables, keys and columns, and nothing that a person wrote. */
@@ -52,7 +55,8 @@ export async function verifyMove(request: VerifyRequest): Promise<Verification> 
   const pendingChanges = await countPending(sessions.source);
   const findings = await compareAll(request, sessions, options);
   request.signal.throwIfAborted();
-  const checks = await semanticChecks(sessions.silos);
+  // They are about all trips together.
+  const checks = request.scope ? [] : await semanticChecks(sessions.silos);
   return summaryOf({ findings, checks, pendingChanges, seconds: (performance.now() - startedAt) / 1_000 });
 }
 
@@ -74,7 +78,6 @@ async function countPending(source: Client): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
-const comparisons: readonly Comparison[] = [...ruledComparisons, ...archiveComparisons];
 const isArchive: ReadonlySet<Comparison> = new Set(archiveComparisons);
 
 interface Finding {
@@ -84,13 +87,19 @@ interface Finding {
 
 /** Both sides' sums at once, each session on its own way through the list; then whatever differs. */
 async function compareAll(
-  { signal, onProgress, maxTold = 1_000 }: VerifyRequest,
+  { signal, onProgress, scope, maxTold = 1_000 }: VerifyRequest,
   sessions: VerifySessions,
   options: ExpectationOptions,
 ): Promise<readonly Finding[]> {
   const { source, archiveSource, silos } = sessions;
-  const refused = await readRefused(sessions);
+  const archived = scope ? archiveComparisonsOf(scope.changed.keys()) : archiveComparisons;
+  const comparisons = [...ruledComparisons, ...archived];
+  const prepared = prepareSource(source, options, await readRefused(sessions), scope);
+  // Whoever needs it hears of its failure.
+  prepared.catch(() => undefined);
+  await (scope ? narrowSilos(silos, scope, await prepared) : showAllOfSilos(silos));
   await prepareSilos(sessions);
+  if (scope) await narrowOldTables(archiveSource, scope);
   const [expected, actual] = [new Map<Comparison, BucketSums>(), new Map<Comparison, BucketSums>()];
   const total = comparisons.length * 2;
   const read = async (
@@ -108,8 +117,8 @@ async function compareAll(
     }
   };
   await allOf([
-    prepareSource(source, options, refused).then(() => read(source, ruledComparisons, expected)),
-    read(archiveSource, archiveComparisons, expected),
+    prepared.then(() => read(source, ruledComparisons, expected)),
+    read(archiveSource, archived, expected),
     ...serviceNames.map((service) =>
       read(
         silos[service],

@@ -2,9 +2,16 @@ import { escapeIdentifier } from "pg";
 import { plan } from "../../plan/plan.ts";
 import type { PlannedTable } from "../../plan/planned-table.ts";
 import type { Comparison } from "../comparison.ts";
+import { archiveView } from "../scope.ts";
 
 /** Every old table is kept as it was, but for passwords. */
 export const archiveComparisons: readonly Comparison[] = plan.map(archiveComparison);
+
+/** Those of some old tables. */
+export function archiveComparisonsOf(tables: Iterable<string>): readonly Comparison[] {
+  const names = new Set(tables);
+  return archiveComparisons.filter((_, at) => names.has(plan[at]?.name ?? ""));
+}
 
 function archiveComparison({ name, owner, primaryKey, columns }: PlannedTable): Comparison {
   const keyOf = (alias: string): string =>
@@ -26,6 +33,6 @@ function archiveComparison({ name, owner, primaryKey, columns }: PlannedTable): 
         ]),
     ),
     expected: `${escapeIdentifier(name)} s`,
-    actual: `archive.${escapeIdentifier(name)} a`,
+    actual: `${archiveView(name)} a`,
   };
 }

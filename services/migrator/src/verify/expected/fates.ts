@@ -35,6 +35,6 @@ export const fateComparisons: readonly Comparison[] = Object.entries(fates).map(
       quarantine: { expected: "case when l.fate = 'QUARANTINED' then l.reason end", actual: "q.reason" },
     },
     expected: `(${rows}) l (pk, fate, into_id, reason)`,
-    actual: `migration.ledger a left join migration.quarantine q on q.source_table = a.source_table and q.pk = a.pk where a.source_table = '${table}'`,
+    actual: `v_ledger a left join migration.quarantine q on q.source_table = a.source_table and q.pk = a.pk where a.source_table = '${table}'`,
   };
 });

@@ -84,7 +84,7 @@ describe("what else belongs to an agency (R-UNITTYPE, R-UNITSTATUS, R-AVAIL, R-R
       fate: "MERGED",
       into_id: "p2",
     });
-    expect(found["ems.hospital_preference"]).toMatchObject({ mercy: { agency_ids: "{calm,swift}" } });
+    expect(found["ems.hospital_preference"]).toMatchObject({ mercy: { agency_ids: "{swift,calm}" } });
     expect(found["hospital.preference_list"]).toEqual({ mercy: { version: "1" } });
   });
 

@@ -189,7 +189,7 @@ export const organizationComparisons: readonly Comparison[] = [
     silo: "ems",
     key: { expected: "hospital_id", actual: "a.hospital_id" },
     columns: { agency_ids: "agency_ids", version: "1" },
-    expected: `(select hospital_id, coalesce(array_agg(agency_id order by preference_order, agency_id collate "C") filter (where active), '{}') as agency_ids
+    expected: `(select hospital_id, coalesce(array_agg(agency_id order by preference_order, id collate "C") filter (where active), '{}') as agency_ids
                   from v_preference where bad is null and place = 1 group by 1) l`,
     actual: allButNative("hospital_preference", "hospital", "a.hospital_id"),
   },
