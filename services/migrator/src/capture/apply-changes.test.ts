@@ -75,9 +75,26 @@ describe("changes of the old database", () => {
     expect(await differences()).toEqual([]);
   });
 
-  async function anyTrip(): Promise<string> {
+  it("are told to boards that are open already", async () => {
+    const [gone, still] = [await anyTrip(), await anyTrip(1)];
+    await source.query(`update "TransportRequest" set status = 'CANCELLED' where id = $1`, [gone]);
+    await source.query(`update "TransportRequest" set priority = 'URGENT' where id = $1`, [still]);
+    await applier().drain();
+    const { rows } = await test.silos.ems.query<{ told: string }>(
+      "select trip_id || ' ' || is_open as told from available_trip_change where trip_id = any($1) order by seq",
+      [[gone, still]],
+    );
+    const told = rows.map((row) => row.told);
+    expect(told.findLast((line) => line.startsWith(gone))).toBe(`${gone} false`);
+    // Taken off, and there again.
+    expect(told.filter((line) => line.startsWith(still)).slice(-2)).toEqual([`${still} false`, `${still} true`]);
+    expect(await differences()).toEqual([]);
+  });
+
+  async function anyTrip(place = 0): Promise<string> {
     const { rows } = await test.silos.hospital.query<{ id: string }>(
-      "select id from trip where status = 'PENDING' limit 1",
+      "select id from trip where status = 'PENDING' order by id limit 1 offset $1",
+      [place],
     );
     return rows[0]?.id ?? "";
   }

@@ -10,6 +10,14 @@ interface Deletion {
   readonly sql: string;
 }
 
+/** Boards that are open hear that the trips are gone, and of those that are moved anew that they are there again. */
+const takeOffBoards = `
+  with gone as (delete from available_trip_change where trip_id = any($1) and is_open returning *)
+  insert into available_trip_change (trip_id, trip_version, change, open_before, is_open, county, level, priority, trip)
+    select distinct on (trip_id) trip_id, trip_version, 'removed',
+           jsonb_build_object('county', county, 'level', level, 'priority', priority), false, county, level, priority, trip
+      from gone order by trip_id, seq desc`;
+
 /** What is forgotten of trips, in this order. */
 const tripDeletions: Readonly<Record<ServiceName, readonly Deletion[]>> = {
   hospital: [
@@ -22,7 +30,7 @@ const tripDeletions: Readonly<Record<ServiceName, readonly Deletion[]>> = {
     { by: "trip", sql: "delete from assignment where trip_id = any($1)" },
     { by: "trip", sql: "delete from bid where trip_id = any($1)" },
     { by: "trip", sql: "delete from trip_copy where id = any($1)" },
-    { by: "trip", sql: "delete from available_trip_change where trip_id = any($1)" },
+    { by: "trip", sql: takeOffBoards },
     { by: "trip", sql: "delete from inbox_cursor where aggregate_type = 'trip' and aggregate_id = any($1)" },
     { by: "bid", sql: "delete from outbox_event where aggregate_type = 'bid' and aggregate_id = any($1)" },
   ],

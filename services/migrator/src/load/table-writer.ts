@@ -129,7 +129,7 @@ function conflictOf(
 ): string {
   // A note for the running boards, which nobody looks for by its trip.
   if (name === "ems.available_trip_change") {
-    return `s where not exists (select from public.available_trip_change c where c.trip_id = s.trip_id)`;
+    return `s where not exists (select from public.available_trip_change c where c.trip_id = s.trip_id and c.is_open)`;
   }
   if (set === "") return `on conflict (${key.join(", ")}) do nothing`;
   // An event that is told stays told.
