@@ -1,12 +1,13 @@
 /** What a column can hold, as JavaScript has it. */
 type Value = unknown;
 
-const special = /[\\\n\r\t]/g;
+const special = /[\\\n\r\t]/;
+const allSpecial = /[\\\n\r\t]/g;
 const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
  * A row in the text format of COPY, with its line end: null as \N, arrays and JSON as PostgreSQL reads them, bytes in hex,
- * times with their zone.
+ * times with their zone. Written for speed: of a move's own work, most is this.
  * @param jsonColumns whose arrays are JSON and not PostgreSQL's.
  */
 export function copyLine(
@@ -14,22 +15,30 @@ export function copyLine(
   row: Readonly<Record<string, Value>>,
   jsonColumns: ReadonlySet<string>,
 ): string {
-  const fields = columns.map((column) => field(row[column], jsonColumns.has(column)));
-  return `${fields.join("\t")}\n`;
+  let line = "";
+  let separator = "";
+  for (const column of columns) {
+    line += separator + field(row[column], jsonColumns.has(column));
+    separator = "\t";
+  }
+  return `${line}\n`;
 }
 
 function field(value: Value, isJson: boolean): string {
   if (value === null || value === undefined) return "\\N";
-  return textOf(value, isJson).replaceAll(special, (sign) => escapes[sign] ?? sign);
+  if (isJson) return escaped(JSON.stringify(value));
+  if (typeof value === "string") return escaped(value);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return `\\\\x${hexOf(value)}`;
+  return Array.isArray(value) ? escaped(`{${value.map(element).join(",")}}`) : String(value);
 }
 
-function textOf(value: Value, isJson: boolean): string {
-  if (isJson) return JSON.stringify(value);
-  if (typeof value === "string") return value;
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;
-  if (Array.isArray(value)) return `{${value.map(element).join(",")}}`;
-  return String(value);
+function escaped(text: string): string {
+  return special.test(text) ? text.replaceAll(allSpecial, (sign) => escapes[sign] ?? sign) : text;
+}
+
+function hexOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
 }
 
 function element(value: Value): string {
