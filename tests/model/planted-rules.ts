@@ -157,6 +157,11 @@ export const plantedRules: readonly PlantedRule[] = [
     file: `${ems}/dispatch/award.store.ts`,
     right: '  await endOpenBids(change, after.tripId, "TRIP_ASSIGNED");\n  return after;',
     wrong: "  return after;",
+    also: {
+      file: `${ems}/trip-copies/trip-copy.consumer.ts`,
+      right: '  else await endOpenBids(change, id, "TRIP_ASSIGNED");',
+      wrong: "",
+    },
   },
   {
     name: "a released trip's unit stays in use",
