@@ -39,10 +39,10 @@ afterAll(() => parts.disposeAsync());
 beforeEach(() => client.query("begin"));
 afterEach(() => client.query("rollback"));
 
-/** Adds rows as they are read: times in UTC, and JSON that is null as no value. */
+/** Adds rows as they are read: times in UTC, and nothing where a column's default would be. */
 async function add(table: string, rows: readonly object[]): Promise<void> {
   for (const row of rows) {
-    const entries = Object.entries(row as Readonly<Record<string, unknown>>).filter(([, value]) => value !== null);
+    const entries = Object.entries(row as Readonly<Record<string, unknown>>);
     const places = entries.map(([, value], index) =>
       value instanceof Date ? `$${index + 1}::timestamp` : `$${index + 1}`,
     );
@@ -55,6 +55,7 @@ async function add(table: string, rows: readonly object[]): Promise<void> {
 }
 
 function sqlValue(value: unknown): unknown {
+  if (value === null) return null;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "infinity" : value.toISOString().replace("Z", "");
   return typeof value === "object" ? JSON.stringify(value) : value;
 }
