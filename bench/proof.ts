@@ -14,6 +14,8 @@ const measurements: Readonly<Record<string, readonly string[]>> = {
   lifecycles: ["bench/lifecycles.ts", "--count", "10000"],
   "planted-rules": ["bench/planted-rules.ts"],
   migrate: ["bench/migrate.ts"],
+  "migrate-faults": ["bench/migrate-faults.ts"],
+  "migrate-live": ["bench/migrate-live.ts"],
 };
 
 const { values } = parseArgs({ options: { only: { type: "string", default: Object.keys(measurements).join(",") } } });
