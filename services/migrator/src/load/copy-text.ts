@@ -30,7 +30,9 @@ function field(value: Value, isJson: boolean): string {
   if (typeof value === "string") return escaped(value);
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return `\\\\x${hexOf(value)}`;
-  return Array.isArray(value) ? escaped(`{${value.map(element).join(",")}}`) : String(value);
+  if (Array.isArray(value)) return escaped(`{${value.map(element).join(",")}}`);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new Error(`a column that is not JSON cannot hold a value of type ${typeof value}`);
 }
 
 function escaped(text: string): string {
