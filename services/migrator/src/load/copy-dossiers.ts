@@ -49,11 +49,12 @@ export async function copyDossiers(copy: DossierCopy): Promise<void> {
       step.signal.throwIfAborted();
       // Decided while the chunk before is being written.
       const moved = decide(copy, dossiers);
+      const whole = withConsequences(moved, copy.state.directory);
       await writing;
       rows += dossiers.length;
       lastPk = dossiers.at(-1)?.trip.id ?? lastPk;
       const checkpoint = { lastPk, rows, done: false };
-      writing = writeChunk(copy, { moved, checkpoint, isNew });
+      writing = writeChunk(copy, { moved, whole, checkpoint, isNew });
       // Awaited at the next chunk; its failure must not be taken for one that nobody awaits.
       writing.catch(() => undefined);
       isNew = true;
@@ -73,6 +74,8 @@ export async function copyDossiers(copy: DossierCopy): Promise<void> {
 interface Chunk {
   /** Without what follows from it. */
   readonly moved: Moved;
+  /** With all of that. */
+  readonly whole: Moved;
   readonly checkpoint: { readonly lastPk: string | undefined; readonly rows: number; readonly done: boolean };
   readonly isNew: boolean;
 }
@@ -82,9 +85,8 @@ function decide({ state, options }: DossierCopy, dossiers: readonly Dossier[]): 
   return joinMoved(dossiers.map((dossier) => moveDossier(dossier, directory, { unitClaims, options })));
 }
 
-async function writeChunk(copy: DossierCopy, { moved, checkpoint, isNew }: Chunk): Promise<void> {
+async function writeChunk(copy: DossierCopy, { moved, whole, checkpoint, isNew }: Chunk): Promise<void> {
   const { silos, step } = copy;
-  const whole = withConsequences(moved, copy.state.directory);
   const write = (service: ServiceName): Promise<void> =>
     step.transact(silos[service], async () => {
       await writeToSilo(silos[service], service, whole, isNew);

@@ -148,7 +148,7 @@ async function move(request: MoveRequest, databases: Databases): Promise<MoveOut
   };
   for (const service of serviceNames) await setIndexesAside(silos[service]);
   await copyAll(databases, { request, options: run.options, step });
-  await Promise.all(serviceNames.map((service) => restoreIndexes(silos[service])));
+  await allOf(serviceNames.map((service) => restoreIndexes(silos[service])));
   await finish(databases, run, request.clock ?? systemClock);
   return { durations };
 }
@@ -219,7 +219,7 @@ async function countSourceRows(source: Client): Promise<number> {
 }
 
 async function finish({ source, silos }: Databases, { batchId, startedAt }: Run, clock: Clock): Promise<void> {
-  for (const service of serviceNames) {
+  const finishSilo = async (service: ServiceName): Promise<void> => {
     await keepOriginals(silos[service]);
     await silos[service].query(
       `insert into audit_entry (id, action, decision, occurred_at, entities)
@@ -231,7 +231,8 @@ async function finish({ source, silos }: Databases, { batchId, startedAt }: Run,
       ],
     );
     await silos[service].query("analyze");
-  }
+  };
+  await allOf(serviceNames.map(finishSilo));
   await inTransaction(
     source,
     async () => {
