@@ -200,6 +200,6 @@ describe("taking the move back from a mesh that people work with", () => {
     const [tripId = ""] = made.trips;
     expect((await cast.overseer.hospital.trips.getTrip({ tripId })).trip?.id).toBe(tripId);
     const play = playing(recorder, "too late");
-    await expect(createTrip(cast, play, AwardPolicy.MANUAL)).rejects.toThrow("internal");
+    await expect(createTrip(cast, play, AwardPolicy.MANUAL)).rejects.toThrow("no changes are taken");
   });
 });

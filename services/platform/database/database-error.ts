@@ -49,6 +49,12 @@ export function isConcurrentChange(error: unknown): boolean {
   return isTransientConflict(error) || error instanceof OptimisticLockError || sqlStateOf(error) === lockNotAvailable;
 }
 
+/** True if the outbox took no event: a move keeps a silo closed by its row security until the switch. */
+export function isClosedSilo(error: unknown): boolean {
+  if (sqlStateOf(error) !== insufficientPrivilege || !(error instanceof Error)) return false;
+  return (property(error, "table") ?? closedTable(error)) === "outbox_event";
+}
+
 /** True if PostgreSQL ended the statement: it ran into statement_timeout, or its caller left. */
 export function isCancelledStatement(error: unknown): boolean {
   return sqlStateOf(error) === queryCanceled;
@@ -75,7 +81,7 @@ export function withoutValues(error: unknown): unknown {
   if (code === undefined || error instanceof DatabaseFailure || !(error instanceof Error)) return error;
   return new DatabaseFailure(code, {
     constraint: text(property(error, "constraint")),
-    table: text(property(error, "table")),
+    table: text(property(error, "table")) ?? closedTable(error),
     stack: error.stack,
   });
 }
@@ -89,7 +95,13 @@ export function errorToThrow(error: unknown, signal: AbortSignal | undefined): u
   return signal?.aborted && (isWrapped || isCancelledStatement(error)) ? signal.reason : withoutValues(error);
 }
 
+/** PostgreSQL names the table of a row that a policy refuses in its message alone. */
+function closedTable({ message }: Error): string | undefined {
+  return /row-level security policy for table "(\w+)"/.exec(message)?.[1];
+}
+
 const lockNotAvailable = "55P03";
+const insufficientPrivilege = "42501";
 const queryCanceled = "57014";
 const conflictCodes: ReadonlySet<string> = new Set(["40001", "40P01"]);
 

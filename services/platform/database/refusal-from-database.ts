@@ -1,6 +1,6 @@
 import { Reason } from "#gen/medport/errors/v1/reason_pb.ts";
 import { type Refusal, refuse, retryInfo } from "#platform/rpc/refusal.ts";
-import { isCancelledStatement, isConcurrentChange, isConnectionFailure } from "./database-error.ts";
+import { isCancelledStatement, isClosedSilo, isConcurrentChange, isConnectionFailure } from "./database-error.ts";
 
 /** What a caller is told when the database stood in the way; undefined if the error is about something else. */
 export function refusalFromDatabase(error: unknown): Refusal | undefined {
@@ -13,6 +13,9 @@ export function refusalFromDatabase(error: unknown): Refusal | undefined {
   }
   if (isCancelledStatement(error)) {
     return refuse(Reason.HANDLER_TIMEOUT, "the database took too long", { cause: error });
+  }
+  if (isClosedSilo(error)) {
+    return refuse(Reason.SILO_CLOSED, "no changes are taken while an old database is moved here", { cause: error });
   }
   return undefined;
 }

@@ -63,9 +63,17 @@ export async function clearAttempts(tx: Tx, userId: UserId, now: Date): Promise<
   await saveGuard(tx, userId, openGuard, now);
 }
 
-/** Replaces a password's hash by a costlier one of the same password. */
+/**
+ * Replaces a password's hash by a costlier one of the same password. Not while an old database is moved into this one, which
+ * closes the outbox: until the switch the account stays as it was moved.
+ */
 export async function savePasswordHash(tx: Tx, userId: UserId, passwordHash: string): Promise<void> {
-  await tx.nativeUpdate(UserEntity, { id: userId }, { passwordHash });
+  await tx.execute(
+    `update user_account set password_hash = ?
+      where id = ? and not (select relrowsecurity from pg_class where oid = 'outbox_event'::regclass)`,
+    [passwordHash, userId],
+    "run",
+  );
 }
 
 async function saveGuard(tx: Tx, userId: string, guard: LoginGuard, now: Date): Promise<void> {

@@ -22,7 +22,7 @@ describe("the exit code of a move", () => {
   });
 
   it("is 1 when the silos differ, whatever was allowed", () => {
-    const verification = { verified: false, at: null, differences: 1, tables: [], checks: [] };
+    const verification = { verified: false, at: null, differences: 1, tables: [], checks: [], found: [] };
     const { code, words } = verdictOn(aReport({ verification }), { allowQuarantine: true });
     expect(code).toBe(1);
     expect(words).toContain("verify again");

@@ -27,22 +27,24 @@ export async function conclude(
 /** The exit code by what the report says, with the words for people where it is not 0. */
 export function verdictOn(
   report: Pick<MoveReport, "balanced" | "quarantinedOpenTrips" | "verification">,
-  { allowQuarantine }: { readonly allowQuarantine: boolean },
+  { allowQuarantine, isDryRun = false }: { readonly allowQuarantine: boolean; readonly isDryRun?: boolean },
 ): { readonly code: number; readonly words: string } {
   if (!report.balanced) {
     const words =
-      'Not every row is accounted for. Call "npx medport migrate run" again; if it stays so, it is an error of ours.';
+      'Not every row is accounted for. "npx medport migrate verify" tells which rows, "npx medport migrate run" moves them anew; ' +
+      "if it stays so, it is an error of ours.";
     return { code: exitCodes.failed, words };
   }
   if (report.verification?.verified === false) {
     const words =
-      'The silos differ from what the old database says. "npx medport migrate run" repairs them; then verify again.';
+      'The silos differ from what the old database says. "npx medport migrate run" moves the rows that differ anew; then verify again.';
     return { code: exitCodes.failed, words };
   }
   if (report.quarantinedOpenTrips > 0 && !allowQuarantine) {
+    const count = report.quarantinedOpenTrips;
     const words =
-      `${report.quarantinedOpenTrips} open trips wait in quarantine. Correct them in the old database and call ` +
-      '"npx medport migrate retry", or say --allow-quarantine.';
+      `${count === 1 ? "1 open trip waits" : `${count} open trips wait`} in quarantine. Correct them in the old database and call ` +
+      `"npx medport migrate ${isDryRun ? "run --dry-run" : "retry"}", or say --allow-quarantine.`;
     return { code: exitCodes.openTripsInQuarantine, words };
   }
   return { code: exitCodes.done, words: "" };

@@ -1,5 +1,6 @@
+import type { Client } from "pg";
 import type { ServiceName } from "#platform/service-name.ts";
-import type { MoveSteps } from "../../../migrator/src/capture/apply-changes.ts";
+import type { ChangeApplier } from "../../../migrator/src/capture/apply-changes.ts";
 import type { MoveOptions } from "../../../migrator/src/directory/directory.ts";
 import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
 import type { SiloClients } from "../../../migrator/src/report/findings.ts";
@@ -22,7 +23,8 @@ export interface CopyOptions {
   readonly siloUrls: Readonly<Record<ServiceName, string>>;
   readonly rolePolicy: MoveOptions["rolePolicy"];
   readonly strict: boolean;
-  readonly overrides: Overrides;
+  /** What the run was told before, if undefined. */
+  readonly overrides: Overrides | undefined;
   readonly dryRun: boolean;
   /** The share of rows that may be bad, between 0 and 1. */
   readonly maxQuarantine: number;
@@ -33,9 +35,8 @@ export interface CopyOptions {
 /** What a copy came to. */
 export interface CopyOutcome {
   readonly durations: readonly StepDuration[];
-  /** What would be, of a dry run; of others the silos tell. */
-  readonly tables?: readonly TableSums[] | undefined;
-  /** Likewise. */
+  readonly tables: readonly TableSums[];
+  /** What would be found, of a dry run; of others the silos tell. */
   readonly findings?: Findings | undefined;
 }
 
@@ -57,7 +58,10 @@ export interface MoveParts {
   readonly readRun: (silos: SiloClients) => Promise<RunFacts | undefined>;
   /** How the rows of the run were moved, so that changes are moved likewise. */
   readonly readMoveOptions: (silos: SiloClients) => Promise<MoveOptions>;
-  readonly readBalance: (sourceUrl: string, silos: SiloClients) => Promise<readonly TableSums[]>;
+  /** @param snapshotId a moment of the old database that another session has exported; now if absent. */
+  readonly readBalance: (sourceUrl: string, silos: SiloClients, snapshotId?: string) => Promise<readonly TableSums[]>;
+  /** @throws Error if the old database is not what the plan was made for. */
+  readonly expectPlanned: (source: Client) => Promise<void>;
   readonly verifyMove: (options: {
     readonly sourceUrl: string;
     readonly siloUrls: Readonly<Record<ServiceName, string>>;
@@ -66,6 +70,9 @@ export interface MoveParts {
     readonly snapshotId?: string;
     readonly scope?: VerifyScope;
   }) => Promise<VerificationSummary>;
-  /** Writes what a change leads to, as the copy did. */
-  readonly applyMoved: MoveSteps["applyMoved"];
+  /** Brings changes over as the copy moved the rows. */
+  readonly createChangeApplier: (
+    sessions: { readonly source: Client; readonly silos: SiloClients },
+    options: MoveOptions,
+  ) => ChangeApplier;
 }

@@ -15,6 +15,16 @@ export const keptVerification = z.object({
   differences: count,
   tables: z.array(z.object({ name: z.string(), rows: count, missing: count, extra: count, different: count })),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), found: count })),
+  found: z
+    .array(z.object({ table: z.string(), pk: z.string(), kind: z.string(), column: z.string().optional() }))
+    .default([]),
+});
+const keptBalance = z.object({
+  tables: z.array(
+    z.object({
+      ...{ name: z.string(), read: count, migrated: count, merged: count, quarantined: count, archived: count },
+    }),
+  ),
 });
 const keptHashes = z.array(z.object({ silo: z.enum(serviceNames), table: z.string(), hash: z.string() }));
 const keptSwitch = z.object({ phases: z.array(z.object({ phase: z.string(), seconds: count })) });
@@ -35,6 +45,8 @@ export function readMoveReport(
   return withSiloClients(ownerUrls, async (silos) => {
     const { center } = silos;
     const run = await parts.readRun(silos);
+    if (!run && !known.tables) throw new Error('nothing was moved yet: "npx medport migrate run" begins');
+    const balance = keptBalance.safeParse((await readResult(center, "balance"))?.content).data;
     const verified = await readResult(center, "verify");
     const durations = known.durations ?? keptDurations.safeParse((await readResult(center, "run"))?.content).data ?? [];
     return readReport(silos, {
@@ -45,7 +57,8 @@ export function readMoveReport(
       startedAt: run?.startedAt ?? null,
       finishedAt: run?.finishedAt ?? null,
       options: run?.options ?? {},
-      tables: known.tables ?? (await parts.readBalance(sourceUrl, silos)),
+      // As of the moment at which it was counted: people go on writing.
+      tables: known.tables ?? balance?.tables ?? (await parts.readBalance(sourceUrl, silos)),
       verification: keptVerification.safeParse(verified?.content).data ?? null,
       durations: [...durations, ...(await switchDurations(center))],
       hashes: keptHashes.safeParse((await readResult(center, "hashes"))?.content).data ?? [],

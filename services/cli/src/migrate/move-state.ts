@@ -45,6 +45,9 @@ function nextOf({ run, quarantinedOpenTrips, verified }: Omit<MoveState, "next">
   if (!run) return '"npx medport migrate run --dry-run" tells what would be';
   if (run.phase === "CUT_OVER") return 'people work with the silos; "npx medport migrate rollback" is the way back';
   if (run.phase === "ROLLED_BACK") return "people work with the old database; move it anew into empty silos";
+  if (run.phase === "SWITCHING") {
+    return 'a switch was begun and is not done, so that nobody can write: "npx medport migrate cutover" goes on with it, with --give-up it ends it';
+  }
   if (run.finishedAt === null) return '"npx medport migrate run" goes on where it stopped';
   if (quarantinedOpenTrips > 0) return 'correct the open trips in quarantine, then "npx medport migrate retry"';
   if (verified !== true) return '"npx medport migrate verify" compares the silos with the old database';

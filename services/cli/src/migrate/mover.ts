@@ -1,6 +1,5 @@
 import type { Client } from "pg";
-import { ChangeApplier } from "../../../migrator/src/capture/apply-changes.ts";
-import { moveSteps } from "../../../migrator/src/capture/move-steps.ts";
+import { asOfNow } from "../../../migrator/src/capture/as-of-now.ts";
 import { cutOver, type CutOverResult, giveUpCutOver } from "../../../migrator/src/cutover/cut-over.ts";
 import { ReverseApplier } from "../../../migrator/src/cutover/reverse-applier.ts";
 import { type Compared, switchSteps } from "../../../migrator/src/cutover/switch-steps.ts";
@@ -8,9 +7,10 @@ import { rollBack, type RollBackResult } from "../../../migrator/src/cutover/rol
 import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
 import { readHashes } from "../../../migrator/src/report/hashes.ts";
 import { keepResult } from "../../../migrator/src/report/kept-results.ts";
-import type { MoveReport, VerificationSummary } from "../../../migrator/src/report/report.ts";
+import { isBalanced, type MoveReport, type VerificationSummary } from "../../../migrator/src/report/report.ts";
+import { lockMove } from "../../../migrator/src/work/run.ts";
 import { type MoveAtWork, showing, withSiloClients } from "./move-at-work.ts";
-import type { CopyOptions, CopyOutcome, MoveParts, PartProgress } from "./move-parts.ts";
+import type { CopyOptions, CopyOutcome, MoveParts } from "./move-parts.ts";
 import { readMoveReport } from "./move-report.ts";
 import { withClient } from "./with-client.ts";
 
@@ -26,7 +26,10 @@ export async function runOnce(parts: MoveParts, move: MoveDatabases, choice: Run
   const title = choice.dryRun ? "Finding out what would be" : "Moving";
   const { durations, tables, findings } = await copying(move, title, choice, parts.runMove);
   if (choice.dryRun) return readMoveReport(parts, move, { durations, tables, findings });
-  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "run", durations));
+  await withSiloClients(move.ownerUrls, async ({ center }) => {
+    await keepResult(center, "run", durations);
+    await keepResult(center, "balance", { tables });
+  });
   return readMoveReport(parts, move);
 }
 
@@ -37,8 +40,9 @@ export async function runOnce(parts: MoveParts, move: MoveDatabases, choice: Run
 export async function retryOnce(parts: MoveParts, move: MoveDatabases, overrides?: Overrides): Promise<MoveReport> {
   await expectNoSwitch(parts, move);
   const before = await withSiloClients(move.ownerUrls, parts.readMoveOptions);
-  const choice = { ...before, overrides: overrides ?? before.overrides, dryRun: false, maxQuarantine: 1 };
-  await copying(move, "Moving what waits in quarantine", choice, parts.retryQuarantined);
+  const choice = { ...before, overrides, dryRun: false, maxQuarantine: 1 };
+  const { tables } = await copying(move, "Moving what waits in quarantine", choice, parts.retryQuarantined);
+  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "balance", { tables }));
   return readMoveReport(parts, move);
 }
 
@@ -66,24 +70,23 @@ function copying(
   );
 }
 
-/** Compares all rows with what the rules, stated again, say of them. */
+/** Brings over what has changed by now, and compares all rows with what the rules, stated again, say of them. */
 export async function verifyOnce(parts: MoveParts, move: MoveDatabases): Promise<MoveReport> {
-  await verifying(parts, move);
+  await expectNoSwitch(parts, move);
+  await underMoveLock(move, () =>
+    withSourceClients(move, ([source, reader]) =>
+      withSiloClients(move.ownerUrls, async (written) => {
+        await parts.expectPlanned(source);
+        const applier = parts.createChangeApplier(
+          { source: reader, silos: written },
+          await parts.readMoveOptions(written),
+        );
+        await asOfNow(source, applier, (snapshotId) => comparing(parts, move, { snapshotId }));
+      }),
+    ),
+  );
   await withSiloClients(move.ownerUrls, async (silos) => keepResult(silos.center, "hashes", await readHashes(silos)));
   return readMoveReport(parts, move);
-}
-
-async function verifying(parts: MoveParts, move: MoveDatabases): Promise<VerificationSummary> {
-  const found = await showing(move, "Verifying", (onProgress) => parts.verifyMove(verifyRequest(move, onProgress)));
-  await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "verify", found));
-  return found;
-}
-
-function verifyRequest(
-  { sourceUrl, ownerUrls: siloUrls, signal }: MoveDatabases,
-  onProgress: (step: string, done: Omit<PartProgress, "step">) => void,
-): Parameters<MoveParts["verifyMove"]>[0] {
-  return { sourceUrl, siloUrls, signal, onProgress: ({ step, ...done }) => onProgress(step, done) };
 }
 
 /** Makes the old database read-only and opens the silos. */
@@ -92,26 +95,36 @@ export async function cutOverOnce(
   move: MoveDatabases,
 ): Promise<{ readonly report: MoveReport; readonly cutOver: CutOverResult }> {
   const { signal } = move;
-  const done = await withSourceClients(move, ([source, snapshotSource, reader]) =>
-    withSiloClients(move.ownerUrls, (silos) =>
-      withSiloClients(move.ownerUrls, async (written) => {
-        const options = await parts.readMoveOptions(silos);
-        const steps = moveSteps(options, parts.applyMoved);
-        const applier = new ChangeApplier({ source: reader, silos: written, options, steps });
-        const compare = (compared: Compared): Promise<number> => comparing(parts, move, compared);
-        return cutOver({
-          ...{ source, silos, signal },
-          ...switchSteps({ snapshotSource, applier, compare, signal }),
-          onPhase: (phase) => move.progress.say(`  ${phase}`),
-        });
-      }),
+  const done = await underMoveLock(move, () =>
+    withSourceClients(move, ([source, snapshotSource, reader]) =>
+      withSiloClients(move.ownerUrls, (silos) =>
+        withSiloClients(move.ownerUrls, async (written) => {
+          await parts.expectPlanned(source);
+          const options = await parts.readMoveOptions(silos);
+          const applier = parts.createChangeApplier({ source: reader, silos: written }, options);
+          const compare = (compared: Compared): Promise<number> => comparing(parts, move, compared);
+          return cutOver({
+            ...{ source, silos, signal },
+            ...switchSteps({ snapshotSource, applier, compare, signal }),
+            onPhase: (phase) => move.progress.say(`  ${phase}`),
+          });
+        }),
+      ),
     ),
   );
   await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "cutover", done));
   return { report: await readMoveReport(parts, move), cutOver: done };
 }
 
-/** Three sessions of the old database. */
+/** Keeps others from moving meanwhile, whichever command they call. */
+function underMoveLock<T>({ ownerUrls }: MoveDatabases, work: () => Promise<T>): Promise<T> {
+  return withSiloClients(ownerUrls, async ({ center }) => {
+    await lockMove(center);
+    return work();
+  });
+}
+
+/** Sessions of the old database. */
 function withSourceClients<T>(
   { sourceUrl }: MoveDatabases,
   work: (clients: readonly [Client, Client, Client]) => Promise<T>,
@@ -121,21 +134,43 @@ function withSourceClients<T>(
   return withOne((first) => withOne((second) => withOne((third) => work([first, second, third]))));
 }
 
-/** What is told of a verification is that of everything, unless what changed afterwards is what differs. */
+/**
+ * Compares, and of a whole moment counts what became of every row. What is told of a verification is that of everything,
+ * unless what changed afterwards is what differs.
+ * @returns how many things are not as they should be.
+ */
 async function comparing(parts: MoveParts, move: MoveDatabases, compared: Compared): Promise<number> {
-  const found = await showing(move, compared.scope ? "Verifying what has changed" : "Verifying", (onProgress) =>
-    parts.verifyMove({ ...verifyRequest(move, onProgress), ...compared }),
+  const { sourceUrl, ownerUrls: siloUrls, signal } = move;
+  const { scope, snapshotId } = compared;
+  const found = await showing(move, scope ? "Verifying what has changed" : "Verifying", (onProgress) =>
+    parts.verifyMove({
+      ...{ sourceUrl, siloUrls, signal, ...compared },
+      onProgress: ({ step, ...done }) => onProgress(step, done),
+    }),
   );
-  if (!compared.scope || !found.verified) {
-    await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "verify", found));
-  }
-  return found.verified ? 0 : Math.max(1, found.differences);
+  const tables =
+    snapshotId === undefined
+      ? []
+      : await withSiloClients(siloUrls, (silos) => parts.readBalance(sourceUrl, silos, snapshotId));
+  await withSiloClients(siloUrls, async ({ center }) => {
+    if (!scope || !found.verified) await keepResult(center, "verify", withoutValues(found));
+    if (snapshotId !== undefined) await keepResult(center, "balance", { tables });
+  });
+  const lost = tables.filter((table) => !isBalanced(table)).length;
+  return lost + (found.verified ? 0 : Math.max(1, found.differences));
+}
+
+/** What is kept names rows and columns: what stands in them is the silo's that has them. */
+function withoutValues(found: VerificationSummary): VerificationSummary {
+  return { ...found, found: found.found.map(({ table, pk, kind, column }) => ({ table, pk, kind, column })) };
 }
 
 /** After a switch that was killed before the silos were open: people go on with the old database. */
 export async function giveUpOnce(move: MoveDatabases): Promise<void> {
-  await withClient("the old database", move.sourceUrl, (source) =>
-    withSiloClients(move.ownerUrls, (silos) => giveUpCutOver({ source, silos })),
+  await underMoveLock(move, () =>
+    withClient("the old database", move.sourceUrl, (source) =>
+      withSiloClients(move.ownerUrls, (silos) => giveUpCutOver({ source, silos })),
+    ),
   );
 }
 
@@ -145,9 +180,11 @@ export async function rollBackOnce(
   move: MoveDatabases,
   allowProblems: boolean,
 ): Promise<{ readonly report: MoveReport; readonly rollBack: RollBackResult }> {
-  const done = await withClient("the old database", move.sourceUrl, (source) =>
-    withSiloClients(move.ownerUrls, (silos) =>
-      rollBack({ source, silos, allowProblems, onPhase: (phase) => move.progress.say(`  ${phase}`) }),
+  const done = await underMoveLock(move, () =>
+    withClient("the old database", move.sourceUrl, (source) =>
+      withSiloClients(move.ownerUrls, (silos) =>
+        rollBack({ source, silos, allowProblems, onPhase: (phase) => move.progress.say(`  ${phase}`) }),
+      ),
     ),
   );
   await withSiloClients(move.ownerUrls, ({ center }) => keepResult(center, "rollback", done));
@@ -156,15 +193,19 @@ export async function rollBackOnce(
 
 /** Carries what is done in the silos back to the old database, until somebody asks to stop. */
 export async function followSilos(move: MoveDatabases): Promise<void> {
-  await withClient("the old database", move.sourceUrl, (source) =>
-    withSiloClients(move.ownerUrls, async (silos) => {
-      const applier = await ReverseApplier.open({ source, silos });
-      try {
-        move.progress.say("The old database follows the silos. Ctrl-C ends it; another call goes on where it stopped.");
-        await applier.follow(move.signal);
-      } finally {
-        await applier.close();
-      }
-    }),
+  await underMoveLock(move, () =>
+    withClient("the old database", move.sourceUrl, (source) =>
+      withSiloClients(move.ownerUrls, async (silos) => {
+        const applier = await ReverseApplier.open({ source, silos });
+        try {
+          move.progress.say(
+            "The old database follows the silos. Ctrl-C ends it; another call goes on where it stopped.",
+          );
+          await applier.follow(move.signal);
+        } finally {
+          await applier.close();
+        }
+      }),
+    ),
   );
 }

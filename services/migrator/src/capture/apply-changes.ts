@@ -181,6 +181,8 @@ export class ChangeApplier {
     await inSiloTransactions(silos, async () => {
       // All of them before anything is written: a unit may go from one trip to another, or to another agency.
       await forgetVerdicts(silos, verdictsOfTrips(changed, trips));
+      // Of bids that are gone, others may know though EMS does not.
+      await forgetTrips(silos, [], changed.get("TransportBid") ?? []);
       for (const ids of chunks(trips)) await forgetTrips(silos, ids);
       await this.#directory.write(silos, state, { changed: sourcesOf(changed), applyMoved: steps.applyMoved });
       for (const ids of chunks(trips)) await this.#moveTrips(ids, state);

@@ -53,7 +53,7 @@ export async function forgetTrips(
   tripIds: readonly string[],
   knownBidIds: readonly string[] = [],
 ): Promise<void> {
-  if (tripIds.length === 0) return;
+  if (tripIds.length + knownBidIds.length === 0) return;
   const { rows } = await silos.ems.query<{ id: string }>("select id from bid where trip_id = any($1)", [tripIds]);
   const bidIds = [...new Set([...knownBidIds, ...rows.map(({ id }) => id)])];
   for (const service of serviceNames) {
@@ -74,6 +74,8 @@ interface Trace {
   readonly silo: ServiceName;
   readonly table: string;
   readonly column: string;
+  /** Whether it is a copy of the table, row by row. */
+  readonly isCopy: boolean;
 }
 
 interface DirectoryTable {
@@ -85,7 +87,8 @@ interface DirectoryTable {
   readonly traces: readonly Trace[];
 }
 
-const trace = (silo: ServiceName, table: string, column = "id"): Trace => ({ silo, table, column });
+const copy = (silo: ServiceName, table: string): Trace => ({ silo, table, column: "id", isCopy: true });
+const trace = (silo: ServiceName, table: string, column = "id"): Trace => ({ silo, table, column, isCopy: false });
 
 /** Tables that are filled from people and organizations, those that refer to others first. */
 const directoryTables: readonly DirectoryTable[] = [
@@ -97,7 +100,7 @@ const directoryTables: readonly DirectoryTable[] = [
   { name: "ems.unit", key: "id", aggregate: "unit", traces: [] },
   {
     ...{ name: "ems.agency", key: "id", aggregate: "agency" },
-    traces: [trace("hospital", "agency"), trace("center", "agency")],
+    traces: [copy("hospital", "agency"), copy("center", "agency")],
   },
   { name: "hospital.facility", key: "id", aggregate: "facility", traces: [] },
   {
@@ -110,7 +113,7 @@ const directoryTables: readonly DirectoryTable[] = [
       trace("center", "login_guard", "user_id"),
     ],
   },
-  { name: "center.hospital", key: "id", aggregate: "hospital", traces: [trace("hospital", "hospital")] },
+  { name: "center.hospital", key: "id", aggregate: "hospital", traces: [copy("hospital", "hospital")] },
 ];
 
 /** Finds rows that an earlier move made of people and organizations, and that are not among those that it makes now. */
@@ -119,14 +122,38 @@ export async function findGoneRows(
   isMade: (row: DirectoryRow) => boolean,
 ): Promise<readonly DirectoryRow[]> {
   const gone: DirectoryRow[] = [];
-  for (const { name: table, key } of directoryTables.filter(({ name }) => name !== "center.database_reference")) {
-    const [silo, name] = partsOf(table);
-    const { rows } = await silos[silo].query<{ id: string }>(
-      `select ${key} as id from public.${name} where imported_at is not null`,
-    );
-    gone.push(...rows.map(({ id }) => ({ table, id })).filter((row) => !isMade(row)));
+  for (const known of directoryTables.filter(({ name }) => name !== "center.database_reference")) {
+    const ids = await knownIds(silos, known);
+    gone.push(...[...ids].map((id) => ({ table: known.name, id })).filter((row) => !isMade(row)));
   }
   return [...gone, ...(await findGonePeople(silos, isMade)), ...(await findGoneReferences(silos, isMade))];
+}
+
+/**
+ * The records of a table that the silos know of, but for those that the move did not make. Not the owner alone is asked: of
+ * somebody who was killed, one silo may have forgotten what another has not.
+ */
+async function knownIds(
+  silos: SiloClients,
+  { name, key, aggregate, traces }: DirectoryTable,
+): Promise<ReadonlySet<string>> {
+  const [owner, table] = partsOf(name);
+  const idsIn = async (silo: ServiceName, sql: string, values: readonly string[] = []): Promise<readonly string[]> =>
+    (await silos[silo].query<{ id: string }>(sql, [...values])).rows.map(({ id }) => id);
+  const known = new Set(await idsIn(owner, `select ${key} as id from public.${table}`));
+  for (const copy of traces.filter(({ isCopy }) => isCopy)) {
+    for (const id of await idsIn(copy.silo, `select ${copy.column} as id from public.${copy.table}`)) known.add(id);
+  }
+  if (aggregate !== null) {
+    const told = "select aggregate_id as id from outbox_event where aggregate_type = $1";
+    for (const id of await idsIn(owner, told, [aggregate])) known.add(id);
+    const heard = "select aggregate_id as id from inbox_cursor where consumer = $1 and aggregate_type = $2";
+    for (const service of serviceNames) {
+      for (const id of await idsIn(service, heard, [`${service}_${aggregate}`, aggregate])) known.add(id);
+    }
+  }
+  const others = await idsIn(owner, `select ${key} as id from public.${table} where imported_at is null`);
+  return known.difference(new Set(others));
 }
 
 /** Those that the move made have ids that follow from what they say, and no others have. Trips' are the trips' business. */

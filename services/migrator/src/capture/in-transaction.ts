@@ -22,8 +22,8 @@ export async function inTransaction<T>(
  * The same for work that takes locks of tables in use: it waits five seconds for each, and is tried again, up to ten
  * times, when it waited in vain or for somebody who waited for it.
  */
-export async function inPatientTransaction<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  for (let left = 10; ; left--) {
+export async function inPatientTransaction<T>(client: ClientBase, work: () => Promise<T>, attempts = 10): Promise<T> {
+  for (let left = attempts; ; left--) {
     try {
       return await inTransaction(client, work, "begin read write; set local lock_timeout = '5s'");
     } catch (error) {
@@ -33,6 +33,6 @@ export async function inPatientTransaction<T>(client: ClientBase, work: () => Pr
 }
 
 /** Lock timeouts and deadlocks. */
-function isContention(error: unknown): boolean {
+export function isContention(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "55P03" || error.code === "40P01");
 }

@@ -15,7 +15,20 @@ export const captureSchema = "medport_migration";
  */
 export async function installCapture(client: ClientBase): Promise<void> {
   await inTransaction(client, () => client.query(schemaSql));
-  for (const table of plan) await inPatientTransaction(client, () => client.query(triggersOf(table)));
+  const there = await tablesWithTrigger(client, "medport_capture");
+  for (const table of plan) {
+    if (!there.has(table.name)) await inPatientTransaction(client, () => client.query(triggersOf(table)));
+  }
+}
+
+/** Which tables have a trigger of ours. To drop one first that is not there would wait for everybody who reads. */
+export async function tablesWithTrigger(client: ClientBase, name: string): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    `select c.relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+      where t.tgname = $1 and c.relnamespace = 'public'::regnamespace`,
+    [name],
+  );
+  return new Set(rows.map((row) => row.name));
 }
 
 /** Ends it, and forgets what was noted. The old database is as it was but for the reverse applier's notes, if any. */
@@ -88,8 +101,8 @@ const schemaSql = `
 function triggersOf({ name, primaryKey }: PlannedTable): string {
   const table = escapeIdentifier(name);
   return `
-    create or replace trigger medport_capture after insert or update or delete on ${table}
+    create trigger medport_capture after insert or update or delete on ${table}
       for each row execute function ${captureSchema}.record_change(${escapeLiteral(primaryKey.join(" "))});
-    create or replace trigger medport_truncate before truncate on ${table}
+    create trigger medport_truncate before truncate on ${table}
       for each statement execute function ${captureSchema}.refuse_truncate()`;
 }

@@ -1,6 +1,6 @@
 import type { BackDatabases } from "./silo-aggregates.ts";
 import { closeSilos, openSilos } from "./close-silos.ts";
-import { freezeSource, thawSource } from "./freeze-source.ts";
+import { freezeSource, isSourceFrozen, thawSource } from "./freeze-source.ts";
 import { Phases, type PhaseTime } from "./phases.ts";
 import { releaseHeldEvents } from "./release-events.ts";
 import { markCutOver } from "./reverse-applier.ts";
@@ -65,6 +65,7 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
   signal?.throwIfAborted();
   const startMs = performance.now();
   try {
+    await saveRunPhase(silos.center, "SWITCHING");
     await phases.run("freeze the old database", () => freezeSource(source));
     const late = await phases.run("apply the last changes", deps.drain);
     await expectSame(phases.run("compare what has changed", deps.compareChanged));
@@ -80,7 +81,7 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
     };
   } catch (error) {
     // Past this phase the silos may have been written to, and the old database stays closed whatever happens.
-    if ((await readRunPhase(silos.center)) !== "CUT_OVER") await thawSource(source);
+    if ((await readRunPhase(silos.center)) !== "CUT_OVER") await giveUp(deps);
     throw error;
   }
 }
@@ -94,7 +95,12 @@ async function expectSame(compared: Promise<{ readonly differences: number }>): 
 export async function giveUpCutOver({ source, silos }: BackDatabases): Promise<void> {
   if ((await readRunPhase(silos.center)) === "CUT_OVER")
     throw new Error("the cut-over was done: it is taken back by roll-back");
+  await giveUp({ source, silos });
+}
+
+async function giveUp({ source, silos }: BackDatabases): Promise<void> {
   await thawSource(source);
+  if ((await readRunPhase(silos.center)) === "SWITCHING") await saveRunPhase(silos.center, "COPIED");
 }
 
 async function prepare({ source, silos, beforeOpening }: CutOverDeps): Promise<void> {
@@ -104,7 +110,9 @@ async function prepare({ source, silos, beforeOpening }: CutOverDeps): Promise<v
 }
 
 /** From the noted phase on there is no way back but the roll-back: the silos are opened after it. */
-async function open({ silos }: BackDatabases): Promise<void> {
+async function open({ source, silos }: BackDatabases): Promise<void> {
+  if (!(await isSourceFrozen(source)))
+    throw new Error("somebody opened the old database meanwhile: nothing was switched");
   await saveRunPhase(silos.center, "CUT_OVER");
   await releaseHeldEvents(silos);
   await openSilos(silos);

@@ -1,7 +1,7 @@
 import { type ClientBase, escapeIdentifier } from "pg";
-import { captureSchema } from "../capture/install-capture.ts";
+import { captureSchema, tablesWithTrigger } from "../capture/install-capture.ts";
 import { plan } from "../plan/plan.ts";
-import { inPatientTransaction, inTransaction } from "../capture/in-transaction.ts";
+import { inPatientTransaction, inTransaction, isContention } from "../capture/in-transaction.ts";
 
 /** What was done to keep the old database as it is. */
 export interface Freeze {
@@ -15,16 +15,42 @@ export interface Freeze {
  * Keeps everybody from writing to the old database, its owner included, until it is thawed: also when this process dies,
  * and when the server starts anew. When it returns, every transaction that wrote has ended. May be repeated.
  * @param client of the role that owns the tables.
+ * @throws Error that names the sessions which go on writing, if they do so for ten seconds and are not ours to end.
  */
 export async function freezeSource(client: ClientBase): Promise<Freeze> {
   const isReadOnlyByDefault = await setReadOnlyByDefault(client, true);
   const endedSessions = await endOtherSessions(client);
   await inTransaction(client, () => client.query(refuseSql));
   // One transaction: either all tables are frozen or none, and nobody writes to one because of what he read in another.
-  await inPatientTransaction(client, async () => {
-    for (const { name } of plan) await client.query(freezeTableSql(name));
-  });
+  try {
+    await inPatientTransaction(
+      client,
+      async () => {
+        const there = await tablesWithTrigger(client, "medport_frozen");
+        for (const { name } of plan) if (!there.has(name)) await client.query(freezeTableSql(name));
+      },
+      freezeAttempts,
+    );
+  } catch (error) {
+    if (!isContention(error)) throw error;
+    throw new Error(await whoHolds(client), { cause: error });
+  }
   return { isReadOnlyByDefault, endedSessions };
+}
+
+/** Nobody can write meanwhile: better a switch that is called off than one that waits for somebody who is at lunch. */
+const freezeAttempts = 2;
+
+async function whoHolds(client: ClientBase): Promise<string> {
+  const { rows } = await client.query<{ who: string }>(
+    `select format('process %s of %s%s, since %s', pid, usename, coalesce(' (' || nullif(application_name, '') || ')', ''),
+                   to_char(xact_start at time zone 'UTC', 'HH24:MI:SS')) as who
+       from pg_stat_activity
+      where datname = current_database() and xact_start is not null and backend_type = 'client backend'
+        and application_name not like 'medport_migrate%' order by xact_start`,
+  );
+  const sessions = rows.map(({ who }) => `\n  ${who}`).join("");
+  return `sessions of the old database are within a transaction, and not ours to end: end them, and call again${sessions}`;
 }
 
 /** Lets everybody write to the old database again. May be repeated. */
@@ -60,7 +86,7 @@ const refuseSql = `
   end $$`;
 
 function freezeTableSql(name: string): string {
-  return `create or replace trigger medport_frozen
+  return `create trigger medport_frozen
     before insert or update or delete or truncate on ${escapeIdentifier(name)}
     for each statement execute function ${captureSchema}.refuse_change()`;
 }

@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 
-/** Where a move stands, as far as it concerns who may write. */
-export type RunPhase = "CUT_OVER" | "ROLLED_BACK";
+/** Where a move stands, as far as it concerns who may write: while it is SWITCHING, nobody may. */
+export type RunPhase = "COPIED" | "SWITCHING" | "CUT_OVER" | "ROLLED_BACK";
 
 /** The phase of the newest run; whatever it is called before the cut-over, and undefined if there was no run. */
 export async function readRunPhase(center: ClientBase): Promise<string | undefined> {

@@ -1,7 +1,6 @@
 import type { Client } from "pg";
 import type { ChangeApplier } from "../capture/apply-changes.ts";
-import { inTransaction } from "../capture/in-transaction.ts";
-import { exportSnapshot } from "../verify/sessions.ts";
+import { asOfNow } from "../capture/as-of-now.ts";
 import type { VerifyScope } from "../verify/scope.ts";
 import type { CutOverDeps } from "./cut-over.ts";
 
@@ -39,16 +38,10 @@ export function switchSteps({
   return {
     catchUp: () => applier.catchUp(signal),
     compareAll: () =>
-      inTransaction(
-        snapshotSource,
-        async () => {
-          const snapshotId = await exportSnapshot(snapshotSource);
-          await applier.applyAsOf(snapshotId);
-          applier.takeTouched();
-          return { differences: await compare({ snapshotId }) };
-        },
-        "begin isolation level repeatable read read only",
-      ),
+      asOfNow(snapshotSource, applier, async (snapshotId) => {
+        applier.takeTouched();
+        return { differences: await compare({ snapshotId }) };
+      }),
     drain: () => applier.drain(),
     compareChanged: async () => {
       const scope = applier.takeTouched();

@@ -6,6 +6,9 @@ import { createTestDatabases, type TestDatabases } from "../cutover/silos.builde
 import { noOverrides } from "../directory/overrides.ts";
 import { type GeneratedLegacy, generateLegacy } from "../legacy/generator/generate-legacy.ts";
 import { createLegacySchema } from "../legacy/legacy-schema.ts";
+import { keepResult } from "../report/kept-results.ts";
+import { plantCorruption } from "../verify/planted-corruption.builder.ts";
+import { verifyMove } from "../verify/verify-move.ts";
 import { targetHashes } from "./target-hashes.builder.ts";
 import { expectBalance, readBalanceOf } from "../work/balance.ts";
 import { applyMoved } from "./apply-moved.ts";
@@ -58,6 +61,8 @@ describe("moving an old database", () => {
     );
     await expect(stopped).rejects.toThrow("aborted");
     expect((await readRun(all.silos))?.phase).toBe("COPYING");
+    // Only a whole copy can be decided anew.
+    await expect(runMove(request({ rolePolicy: "guide" }))).rejects.toThrow("--role-policy");
     await runMove(request());
     expect((await readRun(all.silos))?.phase).toBe("COPIED");
   }, 60_000);
@@ -125,8 +130,64 @@ describe("moving an old database", () => {
     expect(again.rows).toEqual(rows.rows);
   }, 60_000);
 
-  it("refuses to go on by other rules than it began with", async () => {
-    await expect(runMove(request({ rolePolicy: "guide" }))).rejects.toThrow("--role-policy");
+  it("brings over what people have changed since", async () => {
+    const trip = "select id from \"TransportRequest\" where status = 'PENDING' order by id limit 1";
+    await all.source.query(`update "TransportRequest" set "specialRequirements" = 'oxygen' where id = (${trip})`);
+    await all.source.query(
+      `delete from "TransportBid" where id = (select id from "TransportBid" where status = 'EXPIRED' limit 1)`,
+    );
+    const { tables } = await runMove(request());
+    expectBalance(tables);
+    expect(await countOf("hospital", "select count(*) from trip where special_requirements = 'oxygen'", [])).toBe(1);
+    expect((await verified()).found).toEqual([]);
+  }, 60_000);
+
+  it("decides anew by other overrides, and keeps those it was told when none are told", async () => {
+    const { rows } = await all.silos.center.query<{ email: string }>(
+      "select email from user_account where user_type = 'CENTER' and is_active order by email limit 1",
+    );
+    const email = rows[0]?.email ?? "";
+    const typeOf = async (): Promise<string | undefined> => {
+      const sql = "select user_type as type from user_account where email = $1";
+      return (await all.silos.center.query<{ type: string }>(sql, [email])).rows[0]?.type;
+    };
+    const users = new Map([[email, { type: "EMS" as const }]]);
+    await runMove(request({ overrides: { users, facilities: new Map() } }));
+    expect(await typeOf()).toBe("EMS");
+    expect((await verified()).found).toEqual([]);
+    await runMove(request({ overrides: undefined }));
+    expect(await typeOf()).toBe("EMS");
+    await runMove(request({ overrides: noOverrides }));
+    expect(await typeOf()).toBe("CENTER");
+    expect((await verified()).found).toEqual([]);
+  }, 60_000);
+
+  it("repairs what the last verification found to be other than it should be", async () => {
+    const admins = {
+      hospital: await all.connect("hospital", "admin"),
+      ems: await all.connect("ems", "admin"),
+      center: await all.connect("center", "admin"),
+    };
+    expect(await plantCorruption(admins, { changed: 40, deleted: 20, added: 0 })).toBe(60);
+    const spoiled = await verified();
+    expect(spoiled.differences).toBe(60);
+    await keepResult(all.silos.center, "verify", spoiled);
+    await runMove(request());
+    expect((await verified()).found).toEqual([]);
+  }, 60_000);
+
+  const verified = () => {
+    const { sourceUrl, siloUrls, signal } = request();
+    return verifyMove({ sourceUrl, siloUrls, signal });
+  };
+
+  it("copies nothing while a switch is not done", async () => {
+    await all.silos.center.query("update migration.run set phase = 'SWITCHING'");
+    try {
+      await expect(runMove(request())).rejects.toThrow("cutover");
+    } finally {
+      await all.silos.center.query("update migration.run set phase = 'COPIED'");
+    }
   });
 
   it("refuses an old database that it does not know before it writes anything", async () => {

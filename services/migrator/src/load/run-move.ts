@@ -2,27 +2,33 @@ import { Client } from "pg";
 import { v5 as uuidV5 } from "uuid";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
-import { ChangeApplier } from "../capture/apply-changes.ts";
+import { asOfNow } from "../capture/as-of-now.ts";
 import { inTransaction } from "../capture/in-transaction.ts";
-import { captureSchema, installCapture } from "../capture/install-capture.ts";
-import { moveSteps, readDirectoryState } from "../capture/move-steps.ts";
+import { installCapture } from "../capture/install-capture.ts";
+import { readDirectoryState } from "../capture/move-steps.ts";
+import { everythingAboutPeople, noteChanges } from "../capture/note-changes.ts";
 import { readResolution, saveResolution } from "../capture/resolution.ts";
 import { closeSilos, type SiloClients } from "../cutover/close-silos.ts";
 import type { MoveOptions } from "../directory/directory.ts";
 import { overrideProblems } from "../directory/override-problems.ts";
+import { noOverrides, type Overrides } from "../directory/overrides.ts";
 import { readDirectory } from "../directory/read-directory.ts";
 import { resolveDirectory } from "../directory/resolve-directory.ts";
-import { checkSource, sourceProblemsText } from "../plan/check-source.ts";
+import { expectPlanned } from "../plan/check-source.ts";
+import type { SourceRow } from "../moved.ts";
 import { plan } from "../plan/plan.ts";
 import { countQuarantinedOpenTrips, readIssues, readQuarantine } from "../report/findings.ts";
+import { forgetResult, readFoundDifferences } from "../report/kept-results.ts";
 import type { Findings } from "../report/read-report.ts";
 import type { StepDuration, TableSums } from "../report/report.ts";
 import { importedNamespace } from "../target/imported-ids.ts";
+import { rowsToRepair } from "../verify/repairs.ts";
 import { expectBalance, readBalanceOf } from "../work/balance.ts";
 import {
   changeOverrides,
   finishRun,
   findRun,
+  isSameWish,
   lockMove,
   openRun,
   readCheckpoint,
@@ -32,14 +38,17 @@ import {
   saveCheckpoint,
 } from "../work/run.ts";
 import { archiveName, createWorkSchema } from "../work/work-schema.ts";
-import { applyMoved, withConsequences, writeToSilo } from "./apply-moved.ts";
+import { withConsequences, writeToSilo } from "./apply-moved.ts";
+import { createChangeApplier } from "./change-applier.ts";
 import { copyArchive } from "./copy-archive.ts";
 import { copyDossiers } from "./copy-dossiers.ts";
 import type { CopyProgress, CopyStep } from "./copy-step.ts";
 import { restoreIndexes, setIndexesAside } from "./secondary-indexes.ts";
 
 /** From where to where, and how. */
-export interface MoveRequest extends RunOptions {
+export interface MoveRequest extends Omit<RunOptions, "overrides"> {
+  /** What the run was told before, if absent. */
+  readonly overrides?: Overrides | undefined;
   readonly sourceUrl: string;
   /** In the name of the tables' owners. */
   readonly siloUrls: Readonly<Record<ServiceName, string>>;
@@ -56,8 +65,8 @@ export interface MoveRequest extends RunOptions {
 /** What a move came to. */
 export interface MoveOutcome {
   readonly durations: readonly StepDuration[];
-  /** What would be, of a dry run. */
-  readonly tables?: readonly TableSums[];
+  /** What became of the rows of every table, as of the end. */
+  readonly tables: readonly TableSums[];
   /** What would be found, of a dry run. */
   readonly findings?: Findings;
 }
@@ -71,7 +80,7 @@ const snapshot = "begin isolation level repeatable read read only";
  */
 export async function runMove(request: MoveRequest): Promise<MoveOutcome> {
   await using databases = await connect(request);
-  await expectPlanned(databases.source, request);
+  await expectReady(databases.source, request);
   return await (request.dryRun ? rehearse(request, databases) : move(request, databases));
 }
 
@@ -85,11 +94,16 @@ interface Databases {
 
 async function connect({ sourceUrl, siloUrls }: MoveRequest): Promise<Databases & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
-  const open = async (connectionString: string): Promise<Client> => {
+  const open = async (connectionString: string, title = "a silo"): Promise<Client> => {
     const client = new Client({ connectionString, application_name: "medport migrate" });
     // A session that the server ends while it rests: the next statement tells.
     client.on("error", () => undefined);
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${title} at ${new URL(connectionString).host} cannot be reached: ${why}`, { cause: error });
+    }
     opened.defer(() => client.end());
     await client.query("set timezone to 'UTC'; set datestyle to 'ISO'");
     return client;
@@ -105,8 +119,8 @@ async function connect({ sourceUrl, siloUrls }: MoveRequest): Promise<Databases 
     return clients;
   };
   const databases = {
-    source: await open(sourceUrl),
-    archiveSource: await open(sourceUrl),
+    source: await open(sourceUrl, "the old database"),
+    archiveSource: await open(sourceUrl, "the old database"),
     silos: await openSilos(),
     archiveSilos: await openSilos(),
   };
@@ -114,15 +128,17 @@ async function connect({ sourceUrl, siloUrls }: MoveRequest): Promise<Databases 
   return { ...databases, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-async function expectPlanned(source: Client, request: MoveRequest): Promise<void> {
-  const problems = await checkSource(source);
-  if (problems.length > 0) throw new Error(sourceProblemsText(problems));
+/** @throws Error if the old database is not as planned, or the overrides name what is not there. */
+async function expectReady(source: Client, request: MoveRequest): Promise<void> {
+  await expectPlanned(source);
   await inTransaction(
     source,
     async () => {
       const { input, evidence } = await readDirectory(source);
-      const { directory } = resolveDirectory(input, evidence, { ...request, importedAt: new Date(0) });
-      const unknown = overrideProblems(request.overrides, input, directory);
+      const { rolePolicy, strict, overrides = noOverrides } = request;
+      const importedAt = new Date(0);
+      const { directory } = resolveDirectory(input, evidence, { rolePolicy, strict, overrides, importedAt });
+      const unknown = overrideProblems(overrides, input, directory);
       if (unknown.length > 0) throw new Error(`the overrides cannot be followed:\n${unknown.join("\n")}`);
     },
     snapshot,
@@ -133,12 +149,12 @@ async function move(request: MoveRequest, databases: Databases): Promise<MoveOut
   const { source, silos } = databases;
   await lockMove(silos.center);
   for (const service of serviceNames) await createWorkSchema(silos[service], service);
-  const run = await openRun(silos.center, request, (request.clock ?? systemClock)());
-  if (run.phase === "CUT_OVER" || run.phase === "ROLLED_BACK") {
-    throw new Error(`the move is ${run.phase}: nothing is copied any more`);
-  }
+  const before = await findRun(silos.center);
+  expectNoSwitch(before);
   // From before the first look on, so that nothing that changes meanwhile is missed.
   await installCapture(source);
+  if (before?.finishedAt) await noteWhatIsToBeMovedAnew(databases, before, request);
+  const run = await openRun(silos.center, await wishesOf(request, silos), (request.clock ?? systemClock)());
   await closeSilos(silos);
   const durations: StepDuration[] = [];
   const step: CopyStep = {
@@ -149,8 +165,39 @@ async function move(request: MoveRequest, databases: Databases): Promise<MoveOut
   for (const service of serviceNames) await setIndexesAside(silos[service]);
   await copyAll(databases, { request, options: run.options, step });
   await allOf(serviceNames.map((service) => restoreIndexes(silos[service])));
-  await finish(databases, run, request.clock ?? systemClock);
-  return { durations };
+  const tables = await finish(databases, run, step);
+  await finishRun(silos.center, (request.clock ?? systemClock)());
+  return { durations, tables };
+}
+
+/** @throws Error if people work with the silos, or may be about to. */
+function expectNoSwitch(run: Run | undefined): void {
+  if (run?.phase === "CUT_OVER" || run?.phase === "ROLLED_BACK") {
+    throw new Error(`the move is ${run.phase}: nothing is copied any more`);
+  }
+  if (run?.phase === "SWITCHING") {
+    throw new Error(
+      'a switch was begun and is not done: "npx medport migrate cutover" goes on with it, with --give-up it ends it',
+    );
+  }
+}
+
+/** How rows are to be moved: as the run was told before, but for what is said now. */
+async function wishesOf(
+  { rolePolicy, strict, overrides }: Pick<MoveRequest, "rolePolicy" | "strict" | "overrides">,
+  { center }: SiloClients,
+): Promise<RunOptions> {
+  return { rolePolicy, strict, overrides: overrides ?? (await findRun(center))?.options.overrides ?? noOverrides };
+}
+
+/** Of a copy that is complete: what the last verification found wrong, and whatever other rules than before decide about. */
+async function noteWhatIsToBeMovedAnew(
+  { source, silos }: Databases,
+  { options }: Run,
+  request: MoveRequest,
+): Promise<void> {
+  await noteChanges(source, await rowsToRepair(silos, await readFoundDifferences(silos.center)));
+  if (!isSameWish(options, await wishesOf(request, silos))) await noteChanges(source, [everythingAboutPeople]);
 }
 
 interface CopyOfAll {
@@ -218,7 +265,9 @@ async function countSourceRows(source: Client): Promise<number> {
   return Number(rows[0]?.count ?? 0);
 }
 
-async function finish({ source, silos }: Databases, { batchId, startedAt }: Run, clock: Clock): Promise<void> {
+/** Brings over what has changed during the copy. @returns what became of every row, as of one moment. */
+async function finish(databases: Databases, { batchId, startedAt, options }: Run, step: CopyStep) {
+  const { source, silos, archiveSource, archiveSilos } = databases;
   const finishSilo = async (service: ServiceName): Promise<void> => {
     await keepOriginals(silos[service]);
     await silos[service].query(
@@ -233,16 +282,16 @@ async function finish({ source, silos }: Databases, { batchId, startedAt }: Run,
     await silos[service].query("analyze");
   };
   await allOf(serviceNames.map(finishSilo));
-  await inTransaction(
-    source,
-    async () => {
-      // While changes wait to be brought over, the two are as far apart as these.
-      const notes = await source.query<{ count: string }>(`select count(*) from ${captureSchema}.change`);
-      if (notes.rows[0]?.count === "0") expectBalance(await readBalanceOf(source, silos));
-    },
-    snapshot,
-  );
-  await finishRun(silos.center, clock());
+  const began = performance.now();
+  const applier = createChangeApplier({ source: archiveSource, silos: archiveSilos }, options);
+  const { applied } = await applier.catchUp(step.signal);
+  const tables = await asOfNow(source, applier, () => readBalanceOf(source, silos));
+  expectBalance(tables);
+  if (applied > 0) {
+    await forgetResult(silos.center, "verify");
+    step.onDuration({ step: "changes meanwhile", rows: applied, seconds: (performance.now() - began) / 1_000 });
+  }
+  return tables;
 }
 
 /** Each row in quarantine with its original, which may have come into the archive after it. */
@@ -266,7 +315,9 @@ async function rehearse(request: MoveRequest, { source, silos }: Databases): Pro
   for (const service of serviceNames) await silos[service].query("begin");
   try {
     for (const service of serviceNames) await createWorkSchema(silos[service], service);
-    const run = await openRun(silos.center, request, (request.clock ?? systemClock)());
+    const before = await findRun(silos.center);
+    expectNoSwitch(before);
+    const run = await openRun(silos.center, await wishesOf(request, silos), (request.clock ?? systemClock)());
     const step: CopyStep = {
       ...request,
       transact: inSavepoint,
@@ -315,35 +366,30 @@ export async function retryQuarantined(request: MoveRequest): Promise<MoveOutcom
   await using databases = await connect(request);
   const { source, silos } = databases;
   await lockMove(silos.center);
-  await expectPlanned(source, request);
+  await expectReady(source, request);
   await readMoveOptions(silos);
+  expectNoSwitch(await findRun(silos.center));
   if ((await findRun(silos.center))?.phase === "COPYING") {
     throw new Error('the copy is not finished: "npx medport migrate run" goes on with it; retry comes after');
   }
-  await changeOverrides(silos.center, request.overrides);
+  if (request.overrides) await changeOverrides(silos.center, request.overrides);
   const options = await readMoveOptions(silos);
   const startedAt = performance.now();
-  // As if all of them had just been changed.
   let rows = 0;
   for (const service of serviceNames) {
-    const { rows: waiting } = await silos[service].query<{ table: string; pk: string }>(
-      "select source_table as table, pk from migration.quarantine",
+    const { rows: waiting } = await silos[service].query<SourceRow>(
+      'select source_table as "table", pk from migration.quarantine',
     );
     rows += waiting.length;
-    await source.query(
-      `insert into ${captureSchema}.change (table_name, pk, op)
-         select * from unnest($1::text[], $2::text[], $3::text[])`,
-      [waiting.map(({ table }) => table), waiting.map(({ pk }) => pk), waiting.map(() => "U")],
-    );
+    await noteChanges(source, waiting);
   }
-  await new ChangeApplier({
-    source: databases.archiveSource,
-    silos: databases.archiveSilos,
-    options,
-    steps: moveSteps(options, applyMoved),
-  }).drain();
+  const sessions = { source: databases.archiveSource, silos: databases.archiveSilos };
+  const applier = createChangeApplier(sessions, options);
+  await applier.catchUp(request.signal);
+  const tables = await asOfNow(source, applier, () => readBalanceOf(source, silos));
   for (const service of serviceNames) await keepOriginals(silos[service]);
-  return { durations: [{ step: "quarantine", rows, seconds: (performance.now() - startedAt) / 1_000 }] };
+  await forgetResult(silos.center, "verify");
+  return { tables, durations: [{ step: "quarantine", rows, seconds: (performance.now() - startedAt) / 1_000 }] };
 }
 
 /** How the rows of the run were moved. @throws Error if nothing was moved yet. */

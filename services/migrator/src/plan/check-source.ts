@@ -13,7 +13,10 @@ export type SourceProblemKind =
   | "TYPE_DIFFERS"
   | "ENUM_LABEL_UNKNOWN"
   | "NULL_IN_REQUIRED_COLUMN"
-  | "PRIMARY_KEY_MISSING";
+  | "PRIMARY_KEY_MISSING"
+  | "SERVER_TOO_OLD"
+  | "NOT_OWNER"
+  | "NO_SCHEMA_ALLOWED";
 
 /** Where a source is not what the plan was made for. Every one stops the move before it writes anything. */
 export interface SourceProblem {
@@ -41,13 +44,67 @@ export async function checkSource(client: ClientBase): Promise<readonly SourcePr
     if (!table) problems.push(missingTable(planned));
     else problems.push(...tableProblems(planned, table), ...(await nullProblems(client, planned, table)));
   }
-  return [...problems, ...enumProblems(await readEnums(client))];
+  return [...problems, ...enumProblems(await readEnums(client)), ...(await rightProblems(client))];
+}
+
+/** PostgreSQL 13 has what notes of changes need: which transaction is whose. */
+const oldestServer = 130_000;
+
+/** What the role may not do, or the server cannot: triggers note what changes, in a schema of ours. */
+async function rightProblems(client: ClientBase): Promise<readonly SourceProblem[]> {
+  const { rows } = await client.query<{
+    version: number;
+    server: string;
+    role: string;
+    may: boolean;
+    foreign: string[];
+  }>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_version') as server,
+            current_user as role,
+            has_database_privilege(current_database(), 'CREATE') or to_regnamespace('medport_migration') is not null as may,
+            array(select relname::text from pg_class where relnamespace = 'public'::regnamespace and relname = any($1)
+                   and not pg_has_role(relowner, 'USAGE') order by 1) as foreign`,
+    [plan.map(({ name }) => name)],
+  );
+  const [found] = rows;
+  if (!found) return [];
+  const problem = (kind: SourceProblemKind, table: string, words: string): SourceProblem => ({ kind, table, words });
+  const [first = ""] = found.foreign;
+  return [
+    ...(found.version < oldestServer
+      ? [problem("SERVER_TOO_OLD", "", `PostgreSQL ${found.server} is too old: 13 or newer is needed`)]
+      : []),
+    ...(found.foreign.length > 0
+      ? [
+          problem(
+            "NOT_OWNER",
+            first,
+            `the role ${found.role} does not own ${found.foreign.length} tables, such as "${first}": connect as their owner`,
+          ),
+        ]
+      : []),
+    ...(found.may
+      ? []
+      : [
+          problem(
+            "NO_SCHEMA_ALLOWED",
+            "",
+            `the role ${found.role} may not make a schema: grant create on database ... to ${found.role}`,
+          ),
+        ]),
+  ];
+}
+
+/** @throws Error that names every problem. */
+export async function expectPlanned(source: ClientBase): Promise<void> {
+  const problems = await checkSource(source);
+  if (problems.length > 0) throw new Error(sourceProblemsText(problems));
 }
 
 /** The problems as people read them, one a line, with what to do at the end. */
 export function sourceProblemsText(problems: readonly SourceProblem[]): string {
   return [
-    `The old database is not what the plan was made for; nothing was written. ${problems.length} problems:`,
+    `The old database is not what the plan was made for; nothing was written. ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}:`,
     ...problems.map(({ kind, words }) => `  ${kind}: ${words}`),
     "Correct the old database, or extend the plan in services/migrator/src/plan, and call again.",
   ].join("\n");

@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { z } from "zod";
 
 /** What a command came to, kept for the report. Each is replaced when the command is called again. */
-export type ResultName = "run" | "verify" | "hashes" | "cutover" | "rollback";
+export type ResultName = "run" | "balance" | "verify" | "hashes" | "cutover" | "rollback";
 
 const keptResult = z.object({ name: z.string(), at: z.date(), content: z.unknown() });
 
@@ -33,4 +33,18 @@ export async function readResult(center: ClientBase, name: ResultName): Promise<
   const { rows } = await center.query("select name, at, content from migration.result where name = $1", [name]);
   const found = keptResult.safeParse(rows[0]);
   return found.success ? { at: found.data.at, content: found.data.content } : undefined;
+}
+
+/** Forgets what a command came to: it is so no more. */
+export async function forgetResult(center: ClientBase, name: ResultName): Promise<void> {
+  if (await readResult(center, name)) await center.query("delete from migration.result where name = $1", [name]);
+}
+
+const keptDifferences = z.object({ found: z.array(z.object({ table: z.string(), pk: z.string() })) });
+
+/** The rows that the last verification found to differ, as far as it told them. */
+export async function readFoundDifferences(
+  center: ClientBase,
+): Promise<readonly { readonly table: string; readonly pk: string }[]> {
+  return keptDifferences.safeParse((await readResult(center, "verify"))?.content).data?.found ?? [];
 }

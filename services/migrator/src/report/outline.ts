@@ -22,6 +22,7 @@ export function outlineOf(report: MoveReport): readonly Section[] {
     tableSection(report),
     quarantineSection(report),
     issueSection(report),
+    differenceSection(report),
     verificationSection(report),
     checkSection(report),
     durationSection(report),
@@ -130,6 +131,15 @@ function verificationSection({ verification }: MoveReport): Section {
     title: "Verification",
     sentences: [],
     table: { heads: ["table", "rows", "missing", "too many", "different"], figures: [1, 2, 3, 4], rows },
+  };
+}
+
+function differenceSection({ verification }: MoveReport): Section {
+  const rows = (verification?.found ?? []).map(({ table, pk, kind, column }) => [table, pk, kind, column ?? ""]);
+  return {
+    title: "Differences",
+    sentences: [],
+    table: { heads: ["table", "key", "what", "column"], figures: [], rows },
   };
 }
 

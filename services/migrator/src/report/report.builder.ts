@@ -44,6 +44,7 @@ export function aReport(change: Partial<MoveReport> = {}): MoveReport {
       differences: 0,
       tables: [{ name: "hospital.trip", rows: 1_499, missing: 0, extra: 0, different: 0 }],
       checks: [{ name: "every trip's agency is one of EMS", ok: true, found: 0 }],
+      found: [],
     },
     durations: [{ step: "copy", rows: 1_510, seconds: 0.5 }],
     hashes: [{ silo: "hospital", table: "trip", hash: "00ff" }],

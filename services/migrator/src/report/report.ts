@@ -61,6 +61,14 @@ export interface VerificationSummary {
     readonly different: number;
   }[];
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly found: number }[];
+  /** The first differences, a thousand of each table at most: which row of which silo, and which column if it is there. */
+  readonly found: readonly {
+    readonly table: string;
+    readonly pk: string;
+    /** missing, extra or different. */
+    readonly kind: string;
+    readonly column?: string | undefined;
+  }[];
 }
 
 /** How long a part of the move took. */

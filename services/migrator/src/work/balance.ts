@@ -20,11 +20,21 @@ const homes: Readonly<Record<string, string>> = {
 /** Tables of which the ledger notes only what was not simply moved: their moved rows are counted where they are. */
 const countedHomes: Readonly<Record<string, string>> = { TransportRequest: "trip", TransportBid: "bid" };
 
-/** Counts what became of every row, in the silos as they are. */
-export async function readBalance(sourceUrl: string, silos: SiloClients): Promise<readonly TableSums[]> {
-  const source = new Client({ connectionString: sourceUrl });
+/**
+ * Counts what became of every row, in the silos as they are.
+ * @param snapshotId a moment of the old database that another session has exported; now if absent.
+ */
+export async function readBalance(
+  sourceUrl: string,
+  silos: SiloClients,
+  snapshotId?: string,
+): Promise<readonly TableSums[]> {
+  const source = new Client({ connectionString: sourceUrl, application_name: "medport migrate" });
+  source.on("error", () => undefined);
   await source.connect();
   try {
+    await source.query("begin isolation level repeatable read read only");
+    if (snapshotId !== undefined) await source.query(`set transaction snapshot ${source.escapeLiteral(snapshotId)}`);
     return await readBalanceOf(source, silos);
   } finally {
     await source.end();

@@ -12,7 +12,7 @@ export type RunOptions = Pick<MoveOptions, "rolePolicy" | "strict" | "overrides"
 /** Where a move stands, as its own tables tell. */
 export interface Run {
   readonly batchId: string;
-  /** COPYING, COPIED; CUT_OVER and ROLLED_BACK say who may write. */
+  /** COPYING, COPIED; SWITCHING, CUT_OVER and ROLLED_BACK say who may write. */
   readonly phase: string;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
@@ -49,29 +49,39 @@ export async function findRun(center: ClientBase): Promise<Run | undefined> {
 }
 
 /**
- * The run that goes on, or a new one.
- * @throws Error if the run that would go on was begun with other options: its rows would contradict each other.
+ * The run that goes on, or a new one. Once everything is copied, it goes on by what is wished now.
+ * @throws Error if the copy that would go on was begun with other wishes: its rows would contradict each other.
  */
-export async function openRun(center: ClientBase, options: RunOptions, now: Date): Promise<Run> {
+export async function openRun(center: ClientBase, wish: RunOptions, now: Date): Promise<Run> {
   const run = await findRun(center);
-  if (run) {
-    if (textOf(run.options) === textOf(options)) return run;
+  if (run && isSameWish(run.options, wish)) return run;
+  if (run && run.finishedAt === null) {
     throw new Error(
-      "the move was begun with another --role-policy, --strict or --overrides: go on with the same, or begin anew with empty silos",
+      "the copy was begun with another --role-policy, --strict or --overrides: go on with the same to its end; then other ones are followed",
     );
   }
-  await center.query(
-    "insert into migration.run (batch_id, phase, started_at, options, overrides) values ($1, 'COPYING', $2, $3, $4)",
-    [
-      newId(),
-      now,
-      { rolePolicy: options.rolePolicy, strict: options.strict },
-      JSON.stringify(storedFrom(options.overrides)),
-    ],
-  );
+  const options = { rolePolicy: wish.rolePolicy, strict: wish.strict };
+  const overrides = JSON.stringify(storedFrom(wish.overrides));
+  if (run) {
+    await center.query("update migration.run set options = $2, overrides = $3 where batch_id = $1", [
+      run.batchId,
+      options,
+      overrides,
+    ]);
+  } else {
+    await center.query(
+      "insert into migration.run (batch_id, phase, started_at, options, overrides) values ($1, 'COPYING', $2, $3, $4)",
+      [newId(), now, options, overrides],
+    );
+  }
   const opened = await findRun(center);
   if (!opened) throw new Error("the run that was begun is not there");
   return opened;
+}
+
+/** Whether rows are moved in the same way. */
+export function isSameWish(one: RunOptions, other: RunOptions): boolean {
+  return textOf(one) === textOf(other);
 }
 
 /** The same run by what an operator knows by now, for rows that wait in quarantine. */

@@ -10,7 +10,7 @@ interface RunCommandOptions extends MoveCommandOptions {
   readonly rolePolicy: "evidence" | "guide";
   readonly strict?: boolean;
   readonly allowQuarantine?: boolean;
-  readonly maxQuarantine: number;
+  readonly maxQuarantine?: number;
 }
 
 /** `medport migrate run`: copies everything. Ends with 2 if open trips had to be left behind. */
@@ -26,17 +26,21 @@ export function runSubcommand(): Command {
     )
     .option("--strict", "switch off accounts that got Center because nothing else is known of them")
     .option("--allow-quarantine", "end with 0 although open trips are in quarantine")
-    .option("--max-quarantine <share>", "stop when more rows than this cannot be moved", shareFrom, 0.001)
+    .option(
+      "--max-quarantine <share>",
+      "stop when more rows than this cannot be moved; a hundred always may (default: 0.1%)",
+      shareFrom,
+    )
     .option("--json", "print the report as data, and the progress to standard error")
     .action((options: RunCommandOptions) =>
       withMove(options, async (move) => {
-        const { dryRun = false, rolePolicy, strict = false, maxQuarantine, allowQuarantine = false } = options;
+        const { dryRun = false, rolePolicy, strict = false, maxQuarantine = 0.001, allowQuarantine = false } = options;
         const report = await runOnce(await loadMoveParts(), move, {
           ...{ dryRun, rolePolicy, strict, maxQuarantine },
-          overrides: move.settings.overrides,
+          overrides: options.overrides === undefined ? undefined : move.settings.overrides,
         });
         await conclude(move, report, { isDryRun: dryRun });
-        const { code, words } = verdictOn(report, { allowQuarantine });
+        const { code, words } = verdictOn(report, { allowQuarantine, isDryRun: dryRun });
         if (words !== "") console.error(words);
         process.exitCode = code;
       }),
