@@ -17,6 +17,9 @@ describe("the archive", () => {
     const statements = [
       ...platformSchema,
       "create schema archive",
+      "create schema migration",
+      "create table migration.quarantine (source_table text, pk text, reason text)",
+      "insert into migration.quarantine values ('Unit', 'u2', 'AGENCY_NOT_MOVED'), ('TransportRequest', 'u1', 'ID_TAKEN')",
       'create table archive."TransportRequest" (id text primary key, "patientId" text)',
       "insert into archive.\"TransportRequest\" select 't' || lpad(n::text, 4, '0'), 'P' || n from generate_series(1, 1200) n",
       'create table archive."Unit" (id text primary key, capabilities jsonb)',
@@ -55,6 +58,13 @@ describe("the archive", () => {
     expect(await shown({ table: "Unit", pk: "u2" })).toEqual(['{"id":"u2","capabilities":null}']);
     expect(await shown({ table: "Unit", limit: 1 })).toHaveLength(1);
     expect(await looks()).toEqual([]);
+  });
+
+  it("shows what waits in quarantine, and why", async () => {
+    expect(await shown({ table: "Unit", isQuarantined: true })).toEqual([
+      '{"id": "u2", "quarantine": "AGENCY_NOT_MOVED", "capabilities": null}',
+    ]);
+    expect(await shown({ table: "Unit", isQuarantined: true, pk: "u1" })).toEqual([]);
   });
 
   it("shows no patient's data to whoever has not asked for them", async () => {

@@ -11,6 +11,8 @@ export interface ArchiveRequest {
   readonly pk?: string | undefined;
   /** So many at most. */
   readonly limit: number;
+  /** Only what waits in quarantine, each row with its reason. */
+  readonly isQuarantined?: boolean;
   /** Whether the person knows that there are patients in it. */
   readonly isPatientDataWanted: boolean;
 }
@@ -74,16 +76,20 @@ const rowsOfPage = 500;
 async function printRows(
   client: Client,
   { name, primaryKey }: PlannedTable,
-  { pk, limit }: ArchiveRequest,
+  { pk, limit, isQuarantined = false }: ArchiveRequest,
   print: (line: string) => void,
 ): Promise<number> {
-  const keys = primaryKey.map(escapeIdentifier);
+  const keys = primaryKey.map((column) => `kept.${escapeIdentifier(column)}`);
   const key = keys.length === 1 ? keys.join() : `concat_ws(' ', ${keys.join(", ")})`;
-  const chosen = pk === undefined ? "" : `where ${key} = $1`;
+  const waiting = `join migration.quarantine q on q.source_table = '${name}' and q.pk = ${key}`;
+  const chosen = [...(isQuarantined ? [waiting] : []), ...(pk === undefined ? [] : [`where ${key} = $1`])].join(" ");
+  const shownRow = isQuarantined
+    ? `(jsonb_build_object('quarantine', q.reason) || to_jsonb(kept))::text`
+    : "row_to_json(kept)::text";
   await client.query("begin read only");
   await client.query(
     `declare shown no scroll cursor for
-     select row_to_json(kept)::text as line from archive.${escapeIdentifier(name)} kept ${chosen}
+     select ${shownRow} as line from archive.${escapeIdentifier(name)} kept ${chosen}
      order by ${keys.join(", ")} limit ${limit}`,
     pk === undefined ? [] : [pk],
   );

@@ -109,7 +109,11 @@ const trips: readonly IssueKind[] = [
 
 const quarantined: readonly IssueKind[] = [
   open("EMAIL_BLANK", "the account has no e-mail address", "Give the account an address."),
-  open("ID_NOT_USABLE", "no call can name a row with this id", "Give the row another id in the old database."),
+  open(
+    "ID_NOT_USABLE",
+    "no call can name a row with this id: letters, digits, _ and - can, 64 of them",
+    "Give the row another id in the old database.",
+  ),
   open("TIME_OUT_OF_RANGE", "a time lies outside the years 1 to 9999", "Correct the time in the old database."),
   open("FACILITY_NOT_MOVED", "the trip's origin or destination was not moved", "Correct the facility first."),
   open("AGENCY_NOT_MOVED", "the agency was not moved", "Correct the agency first, or assign another one."),

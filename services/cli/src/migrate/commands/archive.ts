@@ -8,6 +8,7 @@ import { withSilos } from "../silos-at-hand.ts";
 
 interface ArchiveOptions {
   readonly limit: number;
+  readonly quarantined?: boolean;
   readonly yesShowPatientData?: boolean;
 }
 
@@ -18,10 +19,12 @@ export function archiveSubcommand(): Command {
     .argument("<table>", "such as TransportRequest")
     .argument("[key]", "the row's id; for join tables both, with a blank between")
     .option("--limit <number>", "so many rows at most", wholeNumberFrom(1), 20)
+    .option("--quarantined", "only those that wait in quarantine, each with its reason")
     .option("--yes-show-patient-data", "needed for tables of Hospital, whose audit log records it")
     .action(async (table: string, pk: string | undefined, options: ArchiveOptions) => {
       const isPatientDataWanted = options.yesShowPatientData ?? false;
-      const request = { table, pk, limit: options.limit, isPatientDataWanted };
+      const isQuarantined = options.quarantined ?? false;
+      const request = { table, pk, limit: options.limit, isQuarantined, isPatientDataWanted };
       // Before any server is started for it.
       archivedTableOf(request);
       const { mesh } = await readMigrateSettings({ root: projectRoot, environment: process.env });
@@ -30,6 +33,9 @@ export function archiveSubcommand(): Command {
       const shown = await withSilos(silos, ({ ownerUrls }) =>
         printArchive(ownerUrls, request, (line) => process.stdout.write(`${line}\n`)),
       );
-      if (shown === 0) console.error(pk === undefined ? `${table} has no rows.` : `${table} has no row ${pk}.`);
+      if (shown > 0) return;
+      const words = isQuarantined ? "nothing in quarantine" : pk === undefined ? "no rows" : `no row ${pk}`;
+      console.error(`${table} has ${words}.`);
+      if (pk !== undefined) process.exitCode = 1;
     });
 }
