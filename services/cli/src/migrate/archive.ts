@@ -25,12 +25,17 @@ export function archivedTableOf({ table, isPatientDataWanted }: ArchiveRequest):
   const planned = findPlannedTable(table);
   if (!planned)
     throw new Error(`there is no table ${table} in the archive; it has ${plan.map(({ name }) => name).join(", ")}`);
-  if (planned.owner === "hospital" && !isPatientDataWanted) {
+  if (isPrivate(planned) && !isPatientDataWanted) {
     throw new Error(
-      `${table} may hold patients' data. Say --yes-show-patient-data if you may see them; that you did is recorded in Hospital's audit log`,
+      `${table} may hold data of patients or crews. Say --yes-show-patient-data if you may see them; that you did is recorded in the silo's audit log`,
     );
   }
   return planned;
+}
+
+/** Hospital's tables may hold patients' data; crews' names and telephone numbers are private, too. */
+function isPrivate({ owner, name }: PlannedTable): boolean {
+  return owner === "hospital" || name === "UnitAvailability";
 }
 
 /**
@@ -48,7 +53,7 @@ export async function printArchive(
   await client.connect();
   try {
     await expectArchive(client, table);
-    if (table.owner === "hospital") await recordLook(client, request);
+    if (isPrivate(table)) await recordLook(client, request);
     return await printRows(client, table, request, print);
   } finally {
     await client.end();
