@@ -38,6 +38,8 @@ const { values } = parseArgs({
   },
 });
 const [trips, seed, wantedEvents] = [Number(values.trips), Number(values.seed), Number(values.events)];
+/** About so many events a random life has. */
+const eventsOfLife = 14;
 const perSecond = Number(values["writes-per-second"]);
 
 await using parts = new AsyncDisposableStack();
@@ -148,12 +150,13 @@ async function workInMesh(): Promise<void> {
   const applying = applier
     .follow(stop.signal)
     .catch((error: unknown) => void problems.push(`the way back: ${String(error)}`));
-  await measured("worked in the mesh, the old database following", async () => {
-    for (let round = 0; (await countEvents()) - before < wantedEvents; round++) {
-      await liveRandomly({ mesh, clock, count: 100, atOnce: 12, seed: seed + round });
-      console.error(`${(await countEvents()) - before} events`);
-    }
-  });
+  const lives = Math.ceil(wantedEvents / eventsOfLife);
+  await measured("worked in the mesh, the old database following", () =>
+    liveRandomly({
+      ...{ mesh, clock, seed, count: lives, atOnce: 12 },
+      onProgress: (lived) => lived % 100 === 0 && console.error(`${lived} of ${lives} lives`),
+    }),
+  );
   figures.push(["events of the mesh", (await countEvents()) - before]);
   stop.abort();
   await applying;

@@ -26,8 +26,8 @@ export interface SwitchDeps {
 const maxScope = 100_000;
 
 /**
- * How a switch brings changes over and compares: everything while people still write, as of one moment; when nobody does, only
- * what came after that moment, so that nobody waits for long.
+ * How a switch brings changes over and compares: everything while people still write, as of one moment, then what came while it
+ * was compared; when nobody writes, only what came after that, so that nobody waits for long.
  */
 export function switchSteps({
   snapshotSource,
@@ -35,17 +35,22 @@ export function switchSteps({
   compare,
   signal,
 }: SwitchDeps): Pick<CutOverDeps, "catchUp" | "compareAll" | "drain" | "compareChanged"> {
+  const compareTouched = (touched: VerifyScope, compared: Compared): Promise<number> =>
+    compare(touched.tripIds.length > maxScope ? compared : { ...compared, scope: touched });
   return {
     catchUp: () => applier.catchUp(signal),
-    compareAll: () =>
-      asOfNow(snapshotSource, applier, async (snapshotId) => {
+    compareAll: async () => {
+      const differences = await asOfNow(snapshotSource, applier, (snapshotId) => {
         applier.takeTouched();
-        return { differences: await compare({ snapshotId }) };
-      }),
-    drain: () => applier.drain(),
-    compareChanged: async () => {
-      const scope = applier.takeTouched();
-      return { differences: await compare(scope.tripIds.length > maxScope ? {} : { scope }) };
+        return compare({ snapshotId });
+      });
+      if (differences > 0) return { differences };
+      await applier.catchUp(signal);
+      return asOfNow(snapshotSource, applier, async (snapshotId) => ({
+        differences: await compareTouched(applier.takeTouched(), { snapshotId }),
+      }));
     },
+    drain: () => applier.drain(),
+    compareChanged: async () => ({ differences: await compareTouched(applier.takeTouched(), {}) }),
   };
 }
