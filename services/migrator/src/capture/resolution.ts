@@ -13,13 +13,19 @@ export function resolutionOf(directory: Directory, input: DirectoryInput, claims
   const each = (rows: readonly { readonly id: string }[], of: (id: string) => unknown): ReadonlyMap<string, string> =>
     new Map(rows.flatMap(({ id }) => (of(id) === undefined ? [] : [[id, JSON.stringify(of(id))]])));
   return new Map<ResolvedKind, ReadonlyMap<string, string>>([
-    ["user", each(input.users, (id) => directory.person(id))],
+    ["user", each(input.users, (id) => creatorOf(directory, id))],
     ["agencyUser", each(input.agencyUsers, (id) => directory.agencyUser(id)?.userId)],
     ["facility", each(input.facilities, (id) => directory.facility(id))],
     ["agency", each(input.agencies, (id) => directory.agency(id)?.isReal)],
     ["unit", each(input.units, (id) => unitOf(directory, id))],
     ["claim", claims],
   ]);
+}
+
+/** What a trip takes over of its creator: another name of his moves no trip. */
+function creatorOf(directory: Directory, id: string): unknown {
+  const person = directory.person(id);
+  return person && [person.userId, person.hospitalId];
 }
 
 /** A unit that is switched off serves as one that is not. */

@@ -13,7 +13,9 @@ export type Act = (office: OldOffice) => readonly Statement[];
 const now = "timezone('UTC', clock_timestamp())";
 
 /** What people do, the frequent things more than once. */
-export const acts: Readonly<Record<string, { readonly weight: number; readonly act: Act }>> = {
+export const acts: Readonly<
+  Record<string, { readonly weight: number; readonly act: Act; readonly isAboutPeople?: true }>
+> = {
   askForTrip: { weight: 6, act: askForTrip },
   bid: { weight: 8, act: bid },
   accept: { weight: 4, act: accept },
@@ -23,14 +25,14 @@ export const acts: Readonly<Record<string, { readonly weight: number; readonly a
   cancel: { weight: 1, act: cancel },
   withdraw: { weight: 1, act: withdraw },
   changeTrip: { weight: 1, act: changeTrip },
-  changeUser: { weight: 1, act: changeUser },
-  changeAgency: { weight: 1, act: changeAgency },
+  changeUser: { weight: 1, act: changeUser, isAboutPeople: true },
+  changeAgency: { weight: 1, act: changeAgency, isAboutPeople: true },
   changeUnit: { weight: 2, act: changeUnit },
   track: { weight: 4, act: track },
   addUnit: { weight: 1, act: addUnit },
-  addAgencyUser: { weight: 1, act: addAgencyUser },
-  registerHospital: { weight: 1, act: registerHospital },
-  prefer: { weight: 1, act: prefer },
+  addAgencyUser: { weight: 1, act: addAgencyUser, isAboutPeople: true },
+  registerHospital: { weight: 1, act: registerHospital, isAboutPeople: true },
+  prefer: { weight: 1, act: prefer, isAboutPeople: true },
 };
 
 function askForTrip({ dice, newId, requesters, facilities, trips }: OldOffice): readonly Statement[] {

@@ -11,6 +11,11 @@ export interface OldApplicationOptions {
   readonly signal: AbortSignal;
   /** What people do follows from it, and the ids of new rows: each run on one database needs its own. */
   readonly seed: number;
+  /**
+   * How much of what people do is about people and organizations, each of which may concern hundreds of trips, between 0 and 1.
+   * More than in life if absent, so that in a short time everything happens.
+   */
+  readonly directoryShare?: number;
 }
 
 /** What people have done. */
@@ -30,21 +35,24 @@ export interface OldApplicationWork {
  */
 export async function runOldApplication(
   connect: () => Promise<Client>,
-  { writesPerSecond, signal, seed }: OldApplicationOptions,
+  { writesPerSecond, signal, seed, directoryShare }: OldApplicationOptions,
 ): Promise<OldApplicationWork> {
   const client = await connect();
   // A session that the server ends is noticed at the next statement.
   client.on("error", () => undefined);
   const office = await openOffice(client, seed);
-  const choices = Object.entries(acts).flatMap(([name, { weight, act }]) =>
-    Array.from({ length: weight }, () => ({ name, act })),
+  const choices = Object.entries(acts).flatMap(([name, { weight, act, isAboutPeople = false }]) =>
+    Array.from({ length: weight }, () => ({ name, act, isAboutPeople })),
   );
   const done: Record<string, number> = {};
   const startMs = performance.now();
   let writes = 0;
   let isRefused = false;
   while (!signal.aborted && !isRefused) {
-    const { name, act } = office.dice.pick(choices);
+    const isRare = directoryShare !== undefined && office.dice.chance(directoryShare);
+    const { name, act } = office.dice.pick(
+      directoryShare === undefined ? choices : choices.filter((choice) => choice.isAboutPeople === isRare),
+    );
     const statements = act(office);
     if (statements.length === 0) continue;
     isRefused = !(await isDone(client, statements));
