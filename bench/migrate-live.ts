@@ -38,8 +38,8 @@ const { values } = parseArgs({
   },
 });
 const [trips, seed, wantedEvents] = [Number(values.trips), Number(values.seed), Number(values.events)];
-/** About so many events a random life has. */
-const eventsOfLife = 14;
+/** So many events a random life has at least, on average. */
+const eventsOfLife = 12;
 const perSecond = Number(values["writes-per-second"]);
 
 await using parts = new AsyncDisposableStack();
