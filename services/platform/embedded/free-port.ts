@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer } from "node:net";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
 
 /** All embedded servers listen here and nowhere else. */
 export const loopback = "127.0.0.1";
@@ -14,16 +15,30 @@ export class PortTakenError extends Error {
   }
 }
 
-/** A port that nobody listens on, chosen by the operating system. It may be taken before it is used: be ready to ask again. */
+/** Below those that operating systems give to outgoing connections, any of which could take a port before it is used. */
+const [lowestPort, highestPort] = [20_000, 32_000];
+const attempts = 100;
+
+/** A port that nobody listens on, chosen by chance. It may be taken before it is used: be ready to ask again. */
 export async function freePort(): Promise<number> {
-  const port = await bind(0);
-  if (port === undefined) throw new Error("the operating system has no free port left");
-  return port;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const port = randomInt(lowestPort, highestPort);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error(`no port between ${lowestPort} and ${highestPort} is free`);
 }
 
 /** Whether nobody listens on the port, found out by listening on it for a moment. */
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await bind(port)) !== undefined;
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      // EACCES: a port below 1024 that an ordinary user may not have is as good as taken.
+      if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(false);
+      else reject(error);
+    });
+    server.listen({ port, host: loopback, exclusive: true }, () => server.close(() => resolve(true)));
+  });
 }
 
 /** Ports to try in place of a taken one, near to it in looks: 5432 gives 54321, 54322 and so on. */
@@ -35,7 +50,7 @@ export function similarPorts(port: number): readonly number[] {
 }
 
 /**
- * Starts a server on a free port of the operating system's choice, again with another one when somebody was faster.
+ * Starts a server on a free port, again with another one when somebody was faster.
  * @throws PortTakenError after ten unlucky rounds.
  */
 export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
@@ -46,19 +61,4 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>): Promis
       if (!(error instanceof PortTakenError) || round === 10) throw error;
     }
   }
-}
-
-function bind(port: number): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      // EACCES: a port below 1024 that an ordinary user may not have is as good as taken.
-      if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(undefined);
-      else reject(error);
-    });
-    server.listen({ port, host: loopback, exclusive: true }, () => {
-      const { port: bound } = server.address() as AddressInfo;
-      server.close(() => resolve(bound));
-    });
-  });
 }
