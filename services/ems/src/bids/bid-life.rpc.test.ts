@@ -84,7 +84,7 @@ describe("the life of a bid", () => {
         "medport.events.v1.BidSubmitted",
         "medport.events.v1.BidAmended",
       ]);
-      expect(events.at(-1)?.payload.includes("250")).toBe(false);
+      expect(events.at(-1)?.payload.includes("250.5")).toBe(false);
     });
 
     it("takes back what is named and absent", async () => {
