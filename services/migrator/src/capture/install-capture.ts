@@ -66,8 +66,7 @@ const schemaSql = `
     table_name text not null,
     pk text not null,
     op text not null,
-    recorded_at timestamptz not null default clock_timestamp(),
-    xid xid8 not null default pg_current_xact_id()
+    recorded_at timestamptz not null default clock_timestamp()
   );
   create or replace function ${captureSchema}.record_change() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -52,6 +52,20 @@ describe("an outbox", () => {
       expect(await next()).toEqual({ ids: [late], mark: before + 2n });
     });
 
+    it("is not misled by one whose transaction began after that of the event behind it", async () => {
+      // The transactions' ids are in another order than the events' numbers: a snapshot taken now ends below the late one.
+      const before = await newestEvent(test.silos.hospital);
+      await app.query("begin; select pg_current_xact_id()");
+      await other.query("begin; select pg_current_xact_id()");
+      const late = await tell(other);
+      const early = await tell(app);
+      await app.query("commit");
+      expect(await next()).toEqual({ ids: [early], mark: before });
+      for (let round = 0; round < 5; round++) expect(await next()).toEqual({ ids: [], mark: before });
+      await other.query("commit");
+      expect(await next()).toEqual({ ids: [late], mark: before + 2n });
+    });
+
     it("does not wait for one that was rolled back", async () => {
       const before = await newestEvent(test.silos.hospital);
       await other.query("begin");
@@ -65,15 +79,30 @@ describe("an outbox", () => {
       expect((await next()).mark).toBe(before + 2n);
     });
 
-    it("gives more than one batch holds", async () => {
-      await app.query(
+    const tellMany = (client: Client) =>
+      client.query(
         `insert into outbox_event (event_id, aggregate_type, aggregate_id, aggregate_ver, event_type, subject, payload)
-         select gen_random_uuid(), 'trip', 'many-' || n, 1, 'x', 'x', '' from generate_series(1, 1200) n`,
+         select gen_random_uuid(), 'trip', gen_random_uuid(), 1, 'x', 'x', '' from generate_series(1, 1200) n`,
       );
+
+    it("gives more than one batch holds", async () => {
+      await tellMany(app);
       const sizes = [];
       for (let { ids } = await next(); ids.length > 0; { ids } = await next()) sizes.push(ids.length);
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1_200);
       expect(sizes.length).toBeGreaterThan(1);
+    });
+
+    it("gives all of a transaction that commits late, though one batch does not hold it", async () => {
+      await other.query("begin");
+      await tellMany(other);
+      const early = await tell(app);
+      expect((await next()).ids).toEqual([early]);
+      expect((await next()).ids).toEqual([]);
+      await other.query("commit");
+      const late = [];
+      for (let { ids } = await next(); ids.length > 0; { ids } = await next()) late.push(...ids);
+      expect(late).toHaveLength(1_200);
     });
   });
 

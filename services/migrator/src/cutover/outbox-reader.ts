@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { inTransaction } from "../capture/in-transaction.ts";
+import { writersSql } from "#platform/feed/writers.ts";
 import type { ServiceName } from "#platform/service-name.ts";
 import type { BackKind } from "./ways-back.ts";
 
@@ -21,14 +21,15 @@ const batchSize = 500;
 
 /**
  * Reads an outbox from a mark on, each event once. Numbers are given before transactions commit, so a number that is
- * missing may still come: it is waited for until every transaction has ended that was under way when it was missed. A
- * class because it remembers what it has read and what it misses.
+ * missing may still come. Whoever might bring it has a lock on the table by the time it is missed: it is waited for until
+ * none of them is left. (Not by the transactions' ids, which are in another order than the numbers.) A class because it
+ * remembers what it has read and what it misses.
  */
 export class OutboxReader {
   readonly #client: ClientBase;
   #frontier: bigint;
-  /** Missing numbers, each with the first transaction that had not begun when it was missed. */
-  readonly #missing = new Map<bigint, bigint>();
+  /** Missing numbers, each with who might still bring it; undefined if that was not asked yet. */
+  readonly #missing = new Map<bigint, ReadonlySet<string> | undefined>();
 
   constructor(client: ClientBase, mark: bigint) {
     this.#client = client;
@@ -37,39 +38,43 @@ export class OutboxReader {
 
   /** What is new, oldest first. To be called again only when the last batch was applied. */
   async next(): Promise<OutboxBatch> {
-    const { notices, xmin, xmax } = await this.#read();
-    for (const { seq } of notices) this.#note(seq, xmax);
-    for (const [seq, first] of this.#missing) {
-      // Its transaction has ended, and it did not come: it was rolled back.
-      if (first <= xmin) this.#missing.delete(seq);
-    }
+    // Before the events: one whose writer has let go of the lock is seen by a later statement, or never will be.
+    const overdue = await this.#overdue();
+    const notices = await this.#read();
+    for (const { seq } of notices) this.#note(seq);
+    // Those behind a full batch have not been looked for.
+    const last = notices.length < batchSize ? this.#frontier : (notices.at(-1)?.seq ?? 0n);
+    for (const seq of overdue) if (seq <= last) this.#missing.delete(seq);
     return { notices, mark: this.#mark() };
   }
 
-  async #read(): Promise<{ readonly notices: readonly ChangeNotice[]; readonly xmin: bigint; readonly xmax: bigint }> {
-    return inTransaction(
-      this.#client,
-      async () => {
-        const { rows: snapshots } = await this.#client.query<{ xmin: string; xmax: string }>(
-          "select pg_snapshot_xmin(s)::text as xmin, pg_snapshot_xmax(s)::text as xmax from pg_current_snapshot() s",
-        );
-        const { rows } = await this.#client.query<{ seq: string; aggregate_type: string; aggregate_id: string }>(
-          `select seq, aggregate_type, aggregate_id from outbox_event where seq = any($1::bigint[]) or seq > $2
-            order by seq limit $3`,
-          [[...this.#missing.keys()].map(String), String(this.#frontier), batchSize],
-        );
-        const notices = rows.map(({ seq, aggregate_type, aggregate_id }) => ({
-          ...{ seq: BigInt(seq), aggregateType: aggregate_type, aggregateId: aggregate_id },
-        }));
-        return { notices, xmin: BigInt(snapshots[0]?.xmin ?? 0), xmax: BigInt(snapshots[0]?.xmax ?? 0) };
-      },
-      "begin isolation level repeatable read read only",
-    );
+  /** Missing numbers that nobody is left to bring. */
+  async #overdue(): Promise<readonly bigint[]> {
+    if (this.#missing.size === 0) return [];
+    const { rows } = await this.#client.query<{ id: string }>(writersSql, ["outbox_event"]);
+    const writing = new Set(rows.map(({ id }) => id));
+    const overdue: bigint[] = [];
+    for (const [seq, writers] of this.#missing) {
+      if (writers === undefined) this.#missing.set(seq, writing);
+      else if (writers.isDisjointFrom(writing)) overdue.push(seq);
+    }
+    return overdue;
   }
 
-  #note(seq: bigint, xmax: bigint): void {
+  async #read(): Promise<readonly ChangeNotice[]> {
+    const { rows } = await this.#client.query<{ seq: string; aggregate_type: string; aggregate_id: string }>(
+      `select seq, aggregate_type, aggregate_id from outbox_event where seq = any($1::bigint[]) or seq > $2
+        order by seq limit $3`,
+      [[...this.#missing.keys()].map(String), String(this.#frontier), batchSize],
+    );
+    return rows.map(({ seq, aggregate_type, aggregate_id }) => ({
+      ...{ seq: BigInt(seq), aggregateType: aggregate_type, aggregateId: aggregate_id },
+    }));
+  }
+
+  #note(seq: bigint): void {
     this.#missing.delete(seq);
-    for (let skipped = this.#frontier + 1n; skipped < seq; skipped++) this.#missing.set(skipped, xmax);
+    for (let skipped = this.#frontier + 1n; skipped < seq; skipped++) this.#missing.set(skipped, undefined);
     if (seq > this.#frontier) this.#frontier = seq;
   }
 

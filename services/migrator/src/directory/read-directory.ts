@@ -52,10 +52,10 @@ async function readDirectoryEvidence(client: ClientBase): Promise<DirectoryEvide
   );
   const busy = await read<{ id: string }>(
     client,
-    `select id from "TransportAgency" agency
-      where agency."serviceArea" ->> 'type' = 'hospital'
-        and (exists (select from "TransportRequest" where "assignedAgencyId" = agency.id)
-          or exists (select from "TransportBid" where "agencyId" = agency.id))`,
+    // Read once each: the old database has no index by which an agency's trips and bids could be found.
+    `select id from "TransportAgency"
+      where "serviceArea" ->> 'type' = 'hospital'
+        and id in (select "assignedAgencyId" from "TransportRequest" union select "agencyId" from "TransportBid")`,
   );
   return {
     originsByCreator: new Map(

@@ -69,12 +69,17 @@ export async function openOffice(client: ClientBase, seed: number): Promise<OldO
 async function readTrips(client: ClientBase): Promise<OpenTrip[]> {
   const rows = await read<Omit<OpenTrip, "bids"> & { bids: readonly (readonly [string, string])[] }>(
     client,
-    `select id, status, "assignedAgencyId" as "agencyId", "assignedUnitId" as "unitId",
-            (select coalesce(json_agg(json_build_array(b.id, b."agencyId") order by b.id), '[]') from "TransportBid" b
-              where b."transportRequestId" = t.id and b.status = 'PENDING') as bids
-       from (select * from "TransportRequest" where status in ('PENDING', 'SCHEDULED', 'IN_TRANSIT')
-              order by id limit ${some}) t
-      where status = 'PENDING' or "assignedAgencyId" is not null order by id`,
+    // The old database has no index by which a trip's bids could be found: all at once, then.
+    `with trip as (
+       select id, status, "assignedAgencyId" as "agencyId", "assignedUnitId" as "unitId"
+         from (select * from "TransportRequest" where status in ('PENDING', 'SCHEDULED', 'IN_TRANSIT')
+                order by id limit ${some}) t
+        where status = 'PENDING' or "assignedAgencyId" is not null)
+     select trip.*, coalesce(bids, '[]') as bids
+       from trip left join (
+         select "transportRequestId" as id, json_agg(json_build_array(id, "agencyId") order by id) as bids
+           from "TransportBid" where status = 'PENDING' and "transportRequestId" in (select id from trip) group by 1) b using (id)
+      order by id`,
   );
   return rows.map((row) => ({ ...row, bids: new Map(row.bids) }));
 }
@@ -82,12 +87,15 @@ async function readTrips(client: ClientBase): Promise<OpenTrip[]> {
 async function readAgencies(client: ClientBase): Promise<readonly OfficeAgency[]> {
   return read<OfficeAgency>(
     client,
-    `select a.id, (select min(id) from "AgencyUser" where "agencyId" = a.id) as "agencyUserId",
-            array(select id from "Unit" u where u."agencyId" = a.id and u."isActive" and u."currentStatus" = 'AVAILABLE'
-                   and not exists (select from "TransportRequest" t where t."assignedUnitId" = u.id
-                                      and t.status in ('PENDING', 'SCHEDULED', 'IN_TRANSIT')) order by id) as "freeUnits"
-       from "TransportAgency" a
-      where a."isActive" and exists (select from "AgencyUser" where "agencyId" = a.id) order by a.id limit ${some}`,
+    `with busy as (
+       select distinct "assignedUnitId" as id from "TransportRequest"
+        where status in ('PENDING', 'SCHEDULED', 'IN_TRANSIT') and "assignedUnitId" is not null)
+     select a.id, min(p.id) as "agencyUserId",
+            array(select u.id from "Unit" u left join busy on busy.id = u.id
+                   where u."agencyId" = a.id and u."isActive" and u."currentStatus" = 'AVAILABLE' and busy.id is null
+                   order by u.id) as "freeUnits"
+       from "TransportAgency" a join "AgencyUser" p on p."agencyId" = a.id
+      where a."isActive" group by a.id order by a.id limit ${some}`,
   );
 }
 
