@@ -24,6 +24,14 @@ export async function conclude(
   progress.say(`The whole report: ${paths.join(", ")}`);
 }
 
+/** What to do about trips under way that wait in quarantine. */
+export function wordsOnOpenTrips(count: number, command = "retry"): string {
+  return (
+    `${count === 1 ? "1 open trip waits" : `${count} open trips wait`} in quarantine. Correct them in the old database and call ` +
+    `"npx medport migrate ${command}", or say --allow-quarantine.`
+  );
+}
+
 /** The exit code by what the report says, with the words for people where it is not 0. */
 export function verdictOn(
   report: Pick<MoveReport, "balanced" | "quarantinedOpenTrips" | "verification">,
@@ -41,10 +49,7 @@ export function verdictOn(
     return { code: exitCodes.failed, words };
   }
   if (report.quarantinedOpenTrips > 0 && !allowQuarantine) {
-    const count = report.quarantinedOpenTrips;
-    const words =
-      `${count === 1 ? "1 open trip waits" : `${count} open trips wait`} in quarantine. Correct them in the old database and call ` +
-      `"npx medport migrate ${isDryRun ? "run --dry-run" : "retry"}", or say --allow-quarantine.`;
+    const words = wordsOnOpenTrips(report.quarantinedOpenTrips, isDryRun ? "run --dry-run" : "retry");
     return { code: exitCodes.openTripsInQuarantine, words };
   }
   return { code: exitCodes.done, words: "" };

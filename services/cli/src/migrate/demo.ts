@@ -103,7 +103,7 @@ async function demonstrateIn(
   await runOnce(moveParts, move, demoChoice);
   await verifyOnce(moveParts, move);
   signal.throwIfAborted();
-  const { report, cutOver } = await cutOverOnce(moveParts, move);
+  const { report, cutOver } = await cutOverOnce(moveParts, move, true);
   const broker = await startBroker(mesh, parts);
   const addresses = await startServices({ mesh, parts, databases, broker });
   mesh.state.setPhase("ready");

@@ -7,6 +7,7 @@ import type { SiloClients } from "../../../migrator/src/report/findings.ts";
 import type { Findings } from "../../../migrator/src/report/read-report.ts";
 import type { StepDuration, TableSums, VerificationSummary } from "../../../migrator/src/report/report.ts";
 import type { VerifyScope } from "../../../migrator/src/verify/scope.ts";
+import type { RunFacts } from "../../../migrator/src/work/run-facts.ts";
 
 /** What the parts of a move are told while it is under way. */
 export interface PartProgress {
@@ -38,16 +39,6 @@ export interface CopyOutcome {
   readonly tables: readonly TableSums[];
   /** What would be found, of a dry run; of others the silos tell. */
   readonly findings?: Findings | undefined;
-}
-
-/** Where a move stands, as its own tables tell. */
-export interface RunFacts {
-  readonly batchId: string;
-  readonly phase: string;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly options: Readonly<Record<string, string | number | boolean | null>>;
-  readonly steps: readonly { readonly step: string; readonly rows: number; readonly done: boolean }[];
 }
 
 /** The parts of the migrator that the commands put together. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "@jest/glo
 import { Client } from "pg";
 import { startTestPostgres, type TestPostgres } from "#platform/testing/test-postgres.ts";
 import { keepResult } from "../../../migrator/src/report/kept-results.ts";
-import type { RunFacts } from "./move-parts.ts";
+import type { RunFacts } from "../../../migrator/src/work/run-facts.ts";
 import { type MoveState, moveStateText, readMoveState } from "./move-state.ts";
 
 const finished: RunFacts = {

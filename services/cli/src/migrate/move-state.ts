@@ -3,7 +3,8 @@ import { grouped } from "../../../migrator/src/report/figures.ts";
 import { readResult } from "../../../migrator/src/report/kept-results.ts";
 import { keptVerification } from "./move-report.ts";
 import { type MoveAtWork, withSiloClients } from "./move-at-work.ts";
-import type { MoveParts, RunFacts } from "./move-parts.ts";
+import type { MoveParts } from "./move-parts.ts";
+import type { RunFacts } from "../../../migrator/src/work/run-facts.ts";
 
 /** Where a move stands. */
 export interface MoveState {

@@ -5,6 +5,7 @@ import { ReverseApplier } from "../../../migrator/src/cutover/reverse-applier.ts
 import { type Compared, switchSteps } from "../../../migrator/src/cutover/switch-steps.ts";
 import { rollBack, type RollBackResult } from "../../../migrator/src/cutover/roll-back.ts";
 import type { Overrides } from "../../../migrator/src/directory/overrides.ts";
+import { countQuarantinedOpenTrips } from "../../../migrator/src/report/findings.ts";
 import { readHashes } from "../../../migrator/src/report/hashes.ts";
 import { keepResult } from "../../../migrator/src/report/kept-results.ts";
 import { isBalanced, type MoveReport, type VerificationSummary } from "../../../migrator/src/report/report.ts";
@@ -89,10 +90,14 @@ export async function verifyOnce(parts: MoveParts, move: MoveDatabases): Promise
   return readMoveReport(parts, move);
 }
 
-/** Makes the old database read-only and opens the silos. */
+/**
+ * Makes the old database read-only and opens the silos.
+ * @throws TripsLeftBehind, unless open trips may stay in quarantine; SidesDiffer.
+ */
 export async function cutOverOnce(
   parts: MoveParts,
   move: MoveDatabases,
+  mayLeaveBehind: boolean,
 ): Promise<{ readonly report: MoveReport; readonly cutOver: CutOverResult }> {
   const { signal } = move;
   const done = await underMoveLock(move, () =>
@@ -104,7 +109,8 @@ export async function cutOverOnce(
           const applier = parts.createChangeApplier({ source: reader, silos: written }, options);
           const compare = (compared: Compared): Promise<number> => comparing(parts, move, compared);
           return cutOver({
-            ...{ source, silos, signal },
+            ...{ source, silos, signal, mayLeaveBehind },
+            countLeftBehind: () => countQuarantinedOpenTrips(silos),
             ...switchSteps({ snapshotSource, applier, compare, signal }),
             onPhase: (phase) => move.progress.say(`  ${phase}`),
           });

@@ -75,6 +75,36 @@ describe("changes of the old database", () => {
     expect(await differences()).toEqual([]);
   });
 
+  const anId = async (silo: "hospital" | "ems", table: string): Promise<string | undefined> =>
+    (await test.silos[silo].query<{ id: string }>(`select id from ${table} order by id limit 1`)).rows[0]?.id;
+  const twoAgencies = async (): Promise<readonly string[]> =>
+    (await test.silos.ems.query<{ id: string }>("select id from agency order by id limit 2")).rows.map(({ id }) => id);
+
+  it("of a hospital's preferences alone are told to EMS by an applier that has worked before", async () => {
+    const atWork = applier();
+    await atWork.drain();
+    await source.query(
+      `insert into "HospitalAgencyPreference" (id, "hospitalId", "agencyId", "isActive", "preferenceOrder", "createdAt", "updatedAt")
+       select 'preferred-' || n, $1, id, true, n, now(), now()
+         from (select row_number() over (order by id) as n, id from unnest($2::text[]) a (id)) a`,
+      [await anId("hospital", "hospital_user"), await twoAgencies()],
+    );
+    await atWork.drain();
+    const told = async (): Promise<number | undefined> => {
+      const { rows } = await test.silos.ems.query<{ agencies: number }>(
+        "select cardinality(agency_ids) as agencies from hospital_preference where cardinality(agency_ids) > 0",
+      );
+      return rows[0]?.agencies;
+    };
+    expect([await told(), await differences()]).toEqual([2, []]);
+    await source.query(`delete from "HospitalAgencyPreference" where id = 'preferred-1'`);
+    await atWork.drain();
+    expect([await told(), await differences()]).toEqual([1, []]);
+    await source.query(`delete from "HospitalAgencyPreference" where id = 'preferred-2'`);
+    await atWork.drain();
+    expect([await told(), await differences()]).toEqual([undefined, []]);
+  });
+
   it("are told to boards that are open already", async () => {
     const [gone, still] = [await anyTrip(), await anyTrip(1)];
     await source.query(`update "TransportRequest" set status = 'CANCELLED' where id = $1`, [gone]);
@@ -153,10 +183,10 @@ describe("changes of the old database", () => {
     await new OldLife(late, 98).newTrip();
     await actOnTrips();
     let isLate = true;
-    const steps = moveSteps(options, async (silos, moved, directory) => {
+    const steps = moveSteps(options, async (silos, moved, context) => {
       if (isLate) await late.query("commit");
       isLate = false;
-      await applyMoved(silos, moved, directory);
+      await applyMoved(silos, moved, context);
     });
     await new ChangeApplier({ source, silos: test.silos, options, steps }).applyChanges();
     expect(isLate).toBe(false);
@@ -166,9 +196,9 @@ describe("changes of the old database", () => {
 
   it("are applied by an applier that failed before", async () => {
     let calls = 0;
-    const steps = moveSteps(options, async (silos, moved, directory) => {
+    const steps = moveSteps(options, async (silos, moved, context) => {
       if (++calls === 2) throw new Error("the disk is full");
-      await applyMoved(silos, moved, directory);
+      await applyMoved(silos, moved, context);
     });
     const failing = new ChangeApplier({ source, silos: test.silos, options, steps });
     await act(60);

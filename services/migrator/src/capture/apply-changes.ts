@@ -7,6 +7,7 @@ import { moveDossier } from "../dossier/move-dossier.ts";
 import type { UnitClaims } from "../dossier/unit-claims.ts";
 import type { Moved, SourceRow } from "../moved.ts";
 import { plan } from "../plan/plan.ts";
+import type { ImportContext } from "../target/consequences.ts";
 import { serviceNames } from "#platform/service-name.ts";
 import { type ChangedKeys, tripsOfChangedRows, tripsOfResolution } from "./affected-trips.ts";
 import { archiveChangedRows, readChangedRows } from "./archive-changes.ts";
@@ -32,7 +33,7 @@ export interface MoveSteps {
   /** In the transaction of the connection. Trips that are gone are not in the answer. */
   readonly readDossiers: (source: Client, tripIds: readonly string[]) => Promise<readonly Dossier[]>;
   /** Writes rows with all that follows from them, and what was decided. In the transactions of the connections. */
-  readonly applyMoved: (silos: SiloClients, moved: Moved, directory: Directory) => Promise<void>;
+  readonly applyMoved: (silos: SiloClients, moved: Moved, context: ImportContext) => Promise<void>;
 }
 
 export interface ChangeOptions {
@@ -184,7 +185,10 @@ export class ChangeApplier {
       // Of bids that are gone, others may know though EMS does not.
       await forgetTrips(silos, [], changed.get("TransportBid") ?? []);
       for (const ids of chunks(trips)) await forgetTrips(silos, ids);
-      await this.#directory.write(silos, state, { changed: sourcesOf(changed), applyMoved: steps.applyMoved });
+      await this.#directory.write(silos, state, {
+        changed: sourcesOf(changed),
+        apply: (some) => steps.applyMoved(silos, some, this.#contextOf(state)),
+      });
       for (const ids of chunks(trips)) await this.#moveTrips(ids, state);
       await this.#directory.removeGone(silos, state);
     });
@@ -192,7 +196,8 @@ export class ChangeApplier {
     return trips;
   }
 
-  async #moveTrips(ids: readonly string[], { directory, claims }: DirectoryState): Promise<void> {
+  async #moveTrips(ids: readonly string[], state: DirectoryState): Promise<void> {
+    const { directory, claims } = state;
     const { source, silos, steps, options } = this.#options;
     const dossiers = await steps.readDossiers(source, ids);
     const bids = dossiers.flatMap((dossier) => dossier.bids.map(({ id: pk }) => ({ table: "TransportBid", pk })));
@@ -205,8 +210,12 @@ export class ChangeApplier {
         verdicts: moved.flatMap(({ verdicts }) => verdicts),
         issues: moved.flatMap(({ issues }) => issues),
       },
-      directory,
+      this.#contextOf(state),
     );
+  }
+
+  #contextOf({ directory }: DirectoryState): ImportContext {
+    return { directory, importedAt: this.#options.options.importedAt };
   }
 }
 

@@ -1,17 +1,12 @@
 import type { SiloClients } from "../cutover/close-silos.ts";
-import type { Directory } from "../directory/directory.ts";
 import type { Moved, SourceRow } from "../moved.ts";
 import type { TargetRow } from "../target/target-tables.ts";
 import { makeRoom } from "./make-room.ts";
 import { findGoneRows, forgetDirectoryRows, forgetVerdicts } from "./forget-rows.ts";
 
-/** Writes rows and what was decided, as the first copy does. */
-type ApplyMoved = (silos: SiloClients, moved: Moved, directory: Directory) => Promise<void>;
-
 /** What was decided about people and organizations. */
 interface State {
   readonly moved: Moved;
-  readonly directory: Directory;
 }
 
 /**
@@ -25,11 +20,12 @@ export class DirectoryChanges {
   /**
    * Writes new and changed rows, and what was decided anew. In the transactions of the connections.
    * @param changed rows of the old database that may be gone.
+   * @param apply writes rows and what was decided, as the first copy does.
    */
   async write(
     silos: SiloClients,
-    { moved, directory }: State,
-    { changed, applyMoved }: { readonly changed: readonly SourceRow[]; readonly applyMoved: ApplyMoved },
+    { moved }: State,
+    { changed, apply }: { readonly changed: readonly SourceRow[]; readonly apply: (some: Moved) => Promise<void> },
   ): Promise<void> {
     const rows = new Map(moved.rows.map((row) => [keyOf(row), JSON.stringify(row.row)]));
     const decisions = decisionsOf(moved);
@@ -44,15 +40,7 @@ export class DirectoryChanges {
       (row) => row.table === "hospital.preference_list" || this.#rows.get(keyOf(row)) !== rows.get(keyOf(row)),
     );
     await makeRoom(silos, written);
-    await applyMoved(
-      silos,
-      {
-        rows: written,
-        verdicts: moved.verdicts.filter(isNew),
-        issues: moved.issues.filter(isNew),
-      },
-      directory,
-    );
+    await apply({ rows: written, verdicts: moved.verdicts.filter(isNew), issues: moved.issues.filter(isNew) });
     [this.#rows, this.#decisions] = [rows, decisions];
   }
 

@@ -58,7 +58,7 @@ export async function copyAll({ source, silos }: MoveDatabases): Promise<void> {
       const { directory } = await readDirectoryState(source, options);
       const moved = await moveAll(source);
       for (const service of serviceNames) await silos[service].query("begin");
-      await applyMoved(silos, moved, directory);
+      await applyMoved(silos, moved, { directory, importedAt: options.importedAt });
       for (const service of serviceNames) await silos[service].query("commit");
       const all = new Map<string, readonly string[]>();
       for (const { name, primaryKey } of plan) all.set(name, await keysOf(source, name, primaryKey));
@@ -109,7 +109,7 @@ export async function differencesFromCopy(
     source,
     async () => {
       const { directory } = await readDirectoryState(source, options);
-      const moved = withConsequences(await moveAll(source), directory);
+      const moved = withConsequences(await moveAll(source), { directory, importedAt: options.importedAt });
       const isLookedAt = (table: string): boolean => owned.includes(table) || (isAlone && copies.includes(table));
       return { ...moved, rows: moved.rows.filter(({ table }) => isLookedAt(table)) };
     },

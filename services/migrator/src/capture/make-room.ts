@@ -11,6 +11,8 @@ interface UniqueColumns {
   readonly meanwhile: string;
 }
 
+const mostTold = 20;
+
 const unique: readonly UniqueColumns[] = [
   {
     ...{ table: "center.user_account", silo: "center", name: "user_account", columns: ["email"] },
@@ -34,21 +36,54 @@ const unique: readonly UniqueColumns[] = [
 /**
  * Takes from rows what others are to have, such as an e-mail address that goes over to somebody else: they are about to be
  * written, too, or to be removed. In the callers' transactions.
+ * @throws Error as `expectRoom` does.
  */
 export async function makeRoom(silos: SiloClients, rows: readonly TargetRow[]): Promise<void> {
-  for (const { table, silo, name, columns, meanwhile } of unique) {
-    const wanted = rows
-      .filter((row) => row.table === table)
-      .map(({ row }) => new Map<string, unknown>(Object.entries(row)));
-    if (wanted.length === 0) continue;
-    const lists = ["id", ...columns].map((column) => wanted.map((row) => row.get(column)));
-    const parameters = lists.map((_, index) => `$${index + 1}::text[]`).join(", ");
-    const names = columns.map((_, index) => `v${index}`);
-    const isSame = columns.map((column, index) => `t.${column} = wanted.v${index}`).join(" and ");
+  await expectRoom(silos, rows);
+  for (const { silo, name, meanwhile, wanted, isSame } of wishesOf(rows)) {
     await silos[silo].query(
-      `update public.${name} t set ${meanwhile} from unnest(${parameters}) as wanted (id, ${names.join(", ")})
-        where t.id <> wanted.id and ${isSame} and t.imported_at is not null`,
-      lists,
+      `update public.${name} t set ${meanwhile} from ${wanted.from} where ${isSame} and t.imported_at is not null`,
+      wanted.lists,
     );
   }
+}
+
+/**
+ * Looks whether rows that the silos had before the move are in the way.
+ * @throws Error that names both, by table and key.
+ */
+export async function expectRoom(silos: SiloClients, rows: readonly TargetRow[]): Promise<void> {
+  for (const { silo, name, columns, wanted, isSame } of wishesOf(rows)) {
+    const { rows: clashes } = await silos[silo].query<{ moved: string; own: string }>(
+      `select wanted.id as moved, t.id as own from public.${name} t join ${wanted.from} on ${isSame}
+        where t.imported_at is null order by 1`,
+      wanted.lists,
+    );
+    if (clashes.length === 0) continue;
+    const told = clashes.slice(0, mostTold).map(({ moved, own }) => `${moved} is to be moved, ${own} is there`);
+    const more = clashes.length > mostTold ? [`and ${clashes.length - mostTold} more`] : [];
+    throw new Error(
+      [
+        `rows of ${silo}'s ${name} that were there before have the same ${columns.join(" and ")}:`,
+        ...told,
+        ...more,
+      ].join("\n"),
+    );
+  }
+}
+
+/** What rows want of columns that no two rows may have the same of. */
+function wishesOf(rows: readonly TargetRow[]) {
+  return unique.flatMap(({ table, columns, ...rest }) => {
+    const own = rows
+      .filter((row) => row.table === table)
+      .map(({ row }) => new Map<string, unknown>(Object.entries(row)));
+    if (own.length === 0) return [];
+    const lists = ["id", ...columns].map((column) => own.map((row) => row.get(column)));
+    const parameters = lists.map((_, index) => `$${index + 1}::text[]`).join(", ");
+    const names = columns.map((_, index) => `v${index}`).join(", ");
+    const same = columns.map((column, index) => `t.${column} = wanted.v${index}`).join(" and ");
+    const wanted = { lists, from: `unnest(${parameters}) as wanted (id, ${names})` };
+    return [{ ...rest, columns, wanted, isSame: `t.id <> wanted.id and ${same}` }];
+  });
 }

@@ -4,7 +4,7 @@ import { createWorkTables } from "../capture/old-database.builder.ts";
 import { createLegacySchema } from "../legacy/legacy-schema.ts";
 import { installCapture } from "../capture/install-capture.ts";
 import { areSilosClosed, openSilos, type SiloClients } from "./close-silos.ts";
-import { cutOver, type CutOverDeps, giveUpCutOver, SidesDiffer } from "./cut-over.ts";
+import { cutOver, type CutOverDeps, giveUpCutOver, SidesDiffer, TripsLeftBehind } from "./cut-over.ts";
 import { isSourceFrozen } from "./freeze-source.ts";
 import { readRunPhase } from "./run-phase.ts";
 import { createTestDatabases, type TestDatabases } from "./silos.builder.ts";
@@ -76,6 +76,7 @@ describe("the cut-over", () => {
       compareAll: () => Promise.resolve({ differences: 0 }),
       drain: () => Promise.resolve({ applied: 3 }),
       compareChanged: () => Promise.resolve({ differences: 0 }),
+      countLeftBehind: () => Promise.resolve(0),
       onPhase: (phase) => void phases.push(phase),
       ...over,
     };
@@ -120,6 +121,27 @@ describe("the cut-over", () => {
     expect(await areSilosClosed(silos)).toBe(true);
     expect(await readRunPhase(silos.center)).not.toBe("CUT_OVER");
     expect(await cutOver(deps())).toMatchObject({ wasDone: false });
+  });
+
+  /** As many open trips in quarantine as it is asked for the first time, the second time, and so on. */
+  const leaving = (...counts: number[]) => ({ countLeftBehind: () => Promise.resolve(counts.shift() ?? 0) });
+
+  it.each([
+    ["before it begins", [2]],
+    ["by what came last", [0, 2]],
+  ])("is called off when open trips are in quarantine %s, unless they may stay there", async (_, counts) => {
+    await expect(cutOver(deps(leaving(...counts)))).rejects.toThrow(TripsLeftBehind);
+    expect([await isOldOpen(), await isNewOpen(), await held()]).toEqual([true, false, 3]);
+    expect(await readRunPhase(silos.center)).not.toBe("SWITCHING");
+    await cutOver(deps({ ...leaving(...counts), mayLeaveBehind: true }));
+    expect([await isOldOpen(), await isNewOpen()]).toEqual([false, true]);
+  });
+
+  it("gives up a switch that was killed when it cannot be gone on with", async () => {
+    await killedWhile("compareChanged");
+    [source, silos] = [await test.connect("source"), { ...silos, center: await test.connect("center") }];
+    await expect(cutOver(deps(leaving(1)))).rejects.toThrow(TripsLeftBehind);
+    expect([await isOldOpen(), await isNewOpen()]).toEqual([true, false]);
   });
 
   const steps = ["catchUp", "compareAll", "drain", "compareChanged", "beforeOpening"] as const;

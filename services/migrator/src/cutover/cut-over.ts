@@ -17,6 +17,10 @@ export interface CutOverDeps extends BackDatabases {
   readonly drain: () => Promise<{ readonly applied: number }>;
   /** Compares whatever has come over since everything was compared; both sides stand still. */
   readonly compareChanged: () => Promise<{ readonly differences: number }>;
+  /** Counts the trips under way that no silo would have: those that wait in quarantine. */
+  readonly countLeftBehind: () => Promise<number>;
+  /** Switches although there are such trips. */
+  readonly mayLeaveBehind?: boolean;
   /** Whatever else is to be done while both sides stand still and are the same, such as an entry in the audit. */
   readonly beforeOpening?: () => Promise<void>;
   readonly onPhase?: (phase: string) => void;
@@ -44,11 +48,22 @@ export class SidesDiffer extends Error {
   }
 }
 
+/** Trips under way wait in quarantine, so the old database was opened again: their patients would be nobody's. */
+export class TripsLeftBehind extends Error {
+  readonly count: number;
+
+  constructor(count: number) {
+    super(`${count} open trips are in quarantine: nothing was switched`);
+    this.name = "TripsLeftBehind";
+    this.count = count;
+  }
+}
+
 /**
  * Makes the silos what people work with, and the old database read-only. At no moment can both be written to: the silos
  * are closed until the old database is frozen, everything of it has arrived and both sides are the same. If something
  * fails before that, the old database is opened again. Killed in between it leaves both closed; called again, it goes on.
- * @throws SidesDiffer; whatever a step throws.
+ * @throws SidesDiffer, TripsLeftBehind; whatever a step throws.
  */
 export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
   const { source, silos, signal } = deps;
@@ -57,17 +72,17 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
   if (phase === "ROLLED_BACK") throw new Error("this move was taken back: move the old database anew");
   if (phase === "CUT_OVER") return reopen(deps, phases);
   if (phase === "COPYING") throw new Error('the copy is not finished: "npx medport migrate run" goes on with it');
-  await phases.run("close the silos", () => closeSilos(silos));
-  const early = await phases.run("catch up", deps.catchUp);
-  signal?.throwIfAborted();
-  await expectSame(phases.run("compare both sides", deps.compareAll));
-  const meanwhile = await phases.run("catch up with what changed meanwhile", deps.catchUp);
-  signal?.throwIfAborted();
+  const applied = await approach(deps, phases).catch(async (error: unknown) => {
+    // Nobody has been able to write since an earlier switch was killed.
+    if (phase === "SWITCHING") await giveUp(deps);
+    throw error;
+  });
   const startMs = performance.now();
   try {
     await saveRunPhase(silos.center, "SWITCHING");
     await phases.run("freeze the old database", () => freezeSource(source));
     const late = await phases.run("apply the last changes", deps.drain);
+    await expectNothingLeftBehind(deps);
     await expectSame(phases.run("compare what has changed", deps.compareChanged));
     signal?.throwIfAborted();
     await phases.run("prepare the way back", () => prepare(deps));
@@ -75,7 +90,7 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
     const secondsWithoutWrites = (performance.now() - startMs) / 1_000;
     return {
       wasDone: false,
-      applied: early.applied + meanwhile.applied + late.applied,
+      applied: applied + late.applied,
       secondsWithoutWrites,
       phases: phases.times,
     };
@@ -84,6 +99,25 @@ export async function cutOver(deps: CutOverDeps): Promise<CutOverResult> {
     if ((await readRunPhase(silos.center)) !== "CUT_OVER") await giveUp(deps);
     throw error;
   }
+}
+
+/** Whatever can be done while people still write. @returns how many changes were applied. */
+async function approach(deps: CutOverDeps, phases: Phases): Promise<number> {
+  const { silos, signal } = deps;
+  await phases.run("close the silos", () => closeSilos(silos));
+  const early = await phases.run("catch up", deps.catchUp);
+  signal?.throwIfAborted();
+  await expectNothingLeftBehind(deps);
+  await expectSame(phases.run("compare both sides", deps.compareAll));
+  const meanwhile = await phases.run("catch up with what changed meanwhile", deps.catchUp);
+  signal?.throwIfAborted();
+  return early.applied + meanwhile.applied;
+}
+
+/** Asked again at the end: a trip may go into quarantine as long as people write. */
+async function expectNothingLeftBehind({ countLeftBehind, mayLeaveBehind }: CutOverDeps): Promise<void> {
+  const count = mayLeaveBehind === true ? 0 : await countLeftBehind();
+  if (count > 0) throw new TripsLeftBehind(count);
 }
 
 async function expectSame(compared: Promise<{ readonly differences: number }>): Promise<void> {

@@ -4,6 +4,8 @@ import { type BackDatabases, jsonRows, readAggregates } from "./silo-aggregates.
 import { type Aggregate, oldRow, type Row, text } from "./way-back.ts";
 import { type BackKind, waysBack } from "./ways-back.ts";
 
+const rowsAtOnce = 2_000;
+
 /** Rows of the silos, by kind. */
 export type Ids = ReadonlyMap<BackKind, ReadonlySet<string>>;
 
@@ -16,7 +18,7 @@ export interface OldRows {
 
 /**
  * What the old database should have for rows of the silos, and for those that they refer to and that it does not know yet.
- * Handed out table by table, so that a row's references are dealt with before the row.
+ * Handed out table by table and a few thousand at once, so that a row's references are dealt with before the row.
  */
 export async function eachOldRows(
   databases: BackDatabases,
@@ -25,13 +27,22 @@ export async function eachOldRows(
 ): Promise<void> {
   const wanted = await withReferences(databases, ids);
   for (const kind of backOrder) {
-    const aggregates = await readAggregates(databases, kind, [...(wanted.get(kind) ?? [])]);
-    if (aggregates.length === 0) continue;
-    const complete = await withFacts(databases, kind, aggregates);
-    const rows = complete.map((aggregate) => oldRow(waysBack[kind], aggregate));
-    await use({ kind, legacyTable: waysBack[kind].legacyTable, rows });
-    if (kind === "agencyUser") await useMergedUsers(databases, complete, use);
+    for (const slice of slicesOf(wanted.get(kind) ?? [])) {
+      const aggregates = await readAggregates(databases, kind, slice);
+      if (aggregates.length === 0) continue;
+      const complete = await withFacts(databases, kind, aggregates);
+      const rows = complete.map((aggregate) => oldRow(waysBack[kind], aggregate));
+      await use({ kind, legacyTable: waysBack[kind].legacyTable, rows });
+      if (kind === "agencyUser") await useMergedUsers(databases, complete, use);
+    }
   }
+}
+
+/** So that weeks of work in the silos need no more memory than a minute's. */
+function slicesOf(ids: Iterable<string>): readonly (readonly string[])[] {
+  const all = [...ids];
+  const count = Math.ceil(all.length / rowsAtOnce);
+  return Array.from({ length: count }, (_, index) => all.slice(index * rowsAtOnce, (index + 1) * rowsAtOnce));
 }
 
 /** Adds what the old database's foreign keys will ask for. */
@@ -43,12 +54,14 @@ async function withReferences(databases: BackDatabases, ids: Ids): Promise<Ids> 
     for (const [kind, found] of open) {
       const fresh = [...found].filter((id) => !all.get(kind)?.has(id));
       all.set(kind, new Set([...(all.get(kind) ?? []), ...fresh]));
-      const plain = await readAggregates(databases, kind, fresh);
-      const aggregates = kind === "preference" ? await withHospitalUsers(databases, plain) : plain;
-      for (const { column, to } of references.filter((reference) => reference.kind === kind)) {
-        const named = [...new Set(aggregates.map(({ now }) => text(now, column)).filter((id) => id !== ""))];
-        for (const id of await unknownIds(databases.source, waysBack[to].legacyTable, named)) {
-          next.set(to, (next.get(to) ?? new Set()).add(id));
+      for (const slice of slicesOf(fresh)) {
+        const plain = await readAggregates(databases, kind, slice);
+        const aggregates = kind === "preference" ? await withHospitalUsers(databases, plain) : plain;
+        for (const { column, to } of references.filter((reference) => reference.kind === kind)) {
+          const named = [...new Set(aggregates.map(({ now }) => text(now, column)).filter((id) => id !== ""))];
+          for (const id of await unknownIds(databases.source, waysBack[to].legacyTable, named)) {
+            next.set(to, (next.get(to) ?? new Set()).add(id));
+          }
         }
       }
     }

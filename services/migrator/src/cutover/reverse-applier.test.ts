@@ -1,3 +1,4 @@
+import { countQuarantinedOpenTrips } from "../report/findings.ts";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { Client } from "pg";
 import { ChangeApplier } from "../capture/apply-changes.ts";
@@ -37,6 +38,8 @@ describe("after the cut-over", () => {
       compareAll: () => Promise.resolve({ differences: 0 }),
       drain: () => applier.drain(),
       compareChanged: () => Promise.resolve({ differences: 0 }),
+      countLeftBehind: () => countQuarantinedOpenTrips(test.silos),
+      mayLeaveBehind: true,
     });
   }, 60_000);
   afterAll(async () => test[Symbol.asyncDispose]());
@@ -231,6 +234,16 @@ describe("after the cut-over", () => {
     await reverse();
     expect(await old("AgencyUser", "au1")).toMatchObject({ password: "$2b$12$both", isActive: false });
     expect(await old("User", "u7")).toMatchObject({ password: "$2b$12$both", isActive: false, email: "AU1@a1.org" });
+  });
+
+  it("nothing is carried back unless the silos are what people work with", async () => {
+    const { center } = test.silos;
+    await center.query("update migration.run set phase = 'COPIED'");
+    try {
+      await expect(ReverseApplier.open({ source, silos: test.silos })).rejects.toThrow("not opened by a cut-over");
+    } finally {
+      await center.query("update migration.run set phase = 'CUT_OVER'");
+    }
   });
 
   it("what was applied is not applied again by somebody who goes on, and what was not is", async () => {

@@ -8,6 +8,7 @@ import { eachOldRows, type Ids, type OldRows } from "./old-rows.ts";
 import { type ChangeNotice, concernsOf, newestEvent, OutboxReader } from "./outbox-reader.ts";
 import type { BackDatabases } from "./silo-aggregates.ts";
 import type { BackKind } from "./ways-back.ts";
+import { readRunPhase } from "./run-phase.ts";
 import { writeOldRows } from "./write-old-rows.ts";
 
 /** What a round of the reverse applier did. */
@@ -40,6 +41,8 @@ export class ReverseApplier {
    */
   static async open(databases: BackDatabases): Promise<ReverseApplier> {
     const { source, silos } = databases;
+    // Of a switch that was given up there are marks, too, and the old database has gone on without us.
+    if ((await readRunPhase(silos.center)) !== "CUT_OVER") throw noCutOver();
     const { rows } = await source.query<{ free: boolean }>(
       "select pg_try_advisory_lock(hashtextextended('medport reverse applier', 0)) as free",
     );
@@ -48,7 +51,7 @@ export class ReverseApplier {
     const marks = await readMarks(source);
     const readerOf = (service: ServiceName): OutboxReader => {
       const mark = marks.get(service);
-      if (mark === undefined) throw new Error("the silos were not opened by a cut-over: nothing is to be taken back");
+      if (mark === undefined) throw noCutOver();
       return new OutboxReader(silos[service], mark);
     };
     return new ReverseApplier(databases, {
@@ -127,6 +130,10 @@ export class ReverseApplier {
       return problems;
     });
   }
+}
+
+function noCutOver(): Error {
+  return new Error("the silos were not opened by a cut-over: nothing is to be taken back");
 }
 
 /** Notes which rows the events are about. */

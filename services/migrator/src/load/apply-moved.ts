@@ -2,11 +2,10 @@ import type { ClientBase } from "pg";
 import { serviceNames, type ServiceName } from "#platform/service-name.ts";
 import { forgetTrips } from "../capture/forget-rows.ts";
 import type { SiloClients } from "../cutover/close-silos.ts";
-import type { Directory } from "../directory/directory.ts";
 import { joinMoved } from "../directory/moved-rows.ts";
 import type { Issue, Moved, SourceRow, Verdict } from "../moved.ts";
 import { findPlannedTable, plan } from "../plan/plan.ts";
-import { consequencesOfRows } from "../target/consequences.ts";
+import { consequencesOfRows, type ImportContext } from "../target/consequences.ts";
 import type { TargetRow } from "../target/target-tables.ts";
 import { archiveName } from "../work/work-schema.ts";
 import { TableWriter } from "./table-writer.ts";
@@ -21,12 +20,12 @@ const writers = new WeakMap<ClientBase, TableWriter>();
  * connections; what is the same already stays untouched. Trips that a silo does not take are put into quarantine, alone.
  * @throws Error if other rows than those of trips are not taken.
  */
-export async function applyMoved(silos: SiloClients, moved: Moved, directory: Directory): Promise<void> {
+export async function applyMoved(silos: SiloClients, moved: Moved, context: ImportContext): Promise<void> {
   try {
-    await inSavepoints(silos, () => writeAll(silos, withConsequences(moved, directory)));
+    await inSavepoints(silos, () => writeAll(silos, withConsequences(moved, context)));
   } catch (error) {
     if (!isAboutData(error)) throw error;
-    await writeInHalves(silos, partsOf(moved), { directory, error });
+    await writeInHalves(silos, partsOf(moved), { context, error });
   }
 }
 
@@ -44,7 +43,7 @@ interface Part {
 async function writeInHalves(
   silos: SiloClients,
   parts: readonly Part[],
-  { directory, error }: { readonly directory: Directory; readonly error: unknown },
+  { context, error }: { readonly context: ImportContext; readonly error: unknown },
 ): Promise<void> {
   const [only, ...others] = parts;
   if (!only) return;
@@ -53,10 +52,10 @@ async function writeInHalves(
   for (const some of [parts.slice(0, half), parts.slice(half)]) {
     try {
       const moved = joinMoved(some.map((part) => part.moved));
-      await inSavepoints(silos, () => writeAll(silos, withConsequences(moved, directory)));
+      await inSavepoints(silos, () => writeAll(silos, withConsequences(moved, context)));
     } catch (failure) {
       if (!isAboutData(failure)) throw failure;
-      await writeInHalves(silos, some, { directory, error: failure });
+      await writeInHalves(silos, some, { context, error: failure });
     }
   }
 }
@@ -142,17 +141,9 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** The same rows with what follows from them. @throws Error if a row does not say when it was imported. */
-export function withConsequences(moved: Moved, directory: Directory): Moved {
-  const importedAt = importTimeOf(moved);
-  if (!importedAt) return moved;
-  return { ...moved, rows: [...moved.rows, ...consequencesOfRows(moved.rows, { directory, importedAt })] };
-}
-
-/** All rows of a run have the same. */
-function importTimeOf({ rows }: Moved): Date | undefined {
-  for (const { row } of rows) if ("imported_at" in row && row.imported_at instanceof Date) return row.imported_at;
-  return undefined;
+/** The same rows with what follows from them. @throws Error if a row is not one that the silos could read. */
+export function withConsequences(moved: Moved, context: ImportContext): Moved {
+  return { ...moved, rows: [...moved.rows, ...consequencesOfRows(moved.rows, context)] };
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Dossier } from "../dossier/dossier.ts";
 import { moveDossier } from "../dossier/move-dossier.ts";
 import { readDossiers } from "../dossier/read-dossiers.ts";
 import type { Moved } from "../moved.ts";
+import type { ImportContext } from "../target/consequences.ts";
 import { readCheckpoint, saveCheckpoint } from "../work/run.ts";
 import { applyMoved, isAboutData, withConsequences, writeToSilo } from "./apply-moved.ts";
 import type { CopyStep } from "./copy-step.ts";
@@ -49,7 +50,7 @@ export async function copyDossiers(copy: DossierCopy): Promise<void> {
       step.signal.throwIfAborted();
       // Decided while the chunk before is being written.
       const moved = decide(copy, dossiers);
-      const whole = withConsequences(moved, copy.state.directory);
+      const whole = withConsequences(moved, contextOf(copy));
       await writing;
       rows += dossiers.length;
       lastPk = dossiers.at(-1)?.trip.id ?? lastPk;
@@ -80,6 +81,10 @@ interface Chunk {
   readonly isNew: boolean;
 }
 
+function contextOf({ state: { directory }, options: { importedAt } }: DossierCopy): ImportContext {
+  return { directory, importedAt };
+}
+
 function decide({ state, options }: DossierCopy, dossiers: readonly Dossier[]): Moved {
   const { directory, claims: unitClaims } = state;
   return joinMoved(dossiers.map((dossier) => moveDossier(dossier, directory, { unitClaims, options })));
@@ -96,7 +101,7 @@ async function writeChunk(copy: DossierCopy, { moved, whole, checkpoint, isNew }
   if (failure === undefined) return expectFewBad(copy);
   if (!isAboutData(failure)) throw failure;
   await inAll(copy, async () => {
-    await applyMoved(silos, moved, copy.state.directory);
+    await applyMoved(silos, moved, contextOf(copy));
     for (const service of serviceNames) await saveCheckpoint(silos[service], stepName, checkpoint);
   });
   await expectFewBad(copy);

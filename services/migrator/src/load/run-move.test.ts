@@ -12,7 +12,8 @@ import { verifyMove } from "../verify/verify-move.ts";
 import { targetHashes } from "./target-hashes.builder.ts";
 import { expectBalance, readBalanceOf } from "../work/balance.ts";
 import { applyMoved } from "./apply-moved.ts";
-import { type MoveRequest, readMoveOptions, readRun, retryQuarantined, runMove } from "./run-move.ts";
+import { type MoveRequest, readMoveOptions, retryQuarantined, runMove } from "./run-move.ts";
+import { readRun } from "../work/run-facts.ts";
 
 describe("moving an old database", () => {
   let all: TestDatabases;
@@ -47,6 +48,23 @@ describe("moving an old database", () => {
       expect(await count(service, service === "ems" ? "agency" : "hospital")).toBe(0);
     }
     expect(await readRun(all.silos)).toBeUndefined();
+  }, 60_000);
+
+  it("says which account that was there before has the address of somebody who is to be moved", async () => {
+    const { rows } = await all.source.query<{ id: string; email: string }>(
+      `select id, email from "User" where role = 'ADMIN' and email = lower(btrim(email)) order by id limit 1`,
+    );
+    const [person] = rows;
+    await all.silos.center.query(
+      `insert into user_account (id, email, name, password_hash, user_type, roles, is_active, must_change_password, version, created_at, updated_at)
+       values ('native', $1, 'Native', 'x', 'CENTER', '{viewer}', true, false, 1, now(), now())`,
+      [person?.email],
+    );
+    try {
+      await expect(runMove(request({ dryRun: true }))).rejects.toThrow(`${person?.id} is to be moved, native is there`);
+    } finally {
+      await all.silos.center.query("delete from user_account where id = 'native'");
+    }
   }, 60_000);
 
   it("that is stopped goes on, and comes to what it comes to undisturbed", async () => {
@@ -159,6 +177,28 @@ describe("moving an old database", () => {
     expect(await typeOf()).toBe("EMS");
     await runMove(request({ overrides: noOverrides }));
     expect(await typeOf()).toBe("CENTER");
+    expect((await verified()).found).toEqual([]);
+  }, 60_000);
+
+  it("decides anew by other overrides when it tries quarantine again, whatever waits there", async () => {
+    const { rows } = await all.silos.center.query<{ email: string }>(
+      "select email from user_account where user_type = 'CENTER' and is_active order by email limit 1",
+    );
+    const users = new Map([[rows[0]?.email ?? "", { type: "EMS" as const }]]);
+    const waiting = "migration.quarantine";
+    for (const service of serviceNames) {
+      await all.silos[service].query(`create temp table waiting as table ${waiting}; delete from ${waiting}`);
+    }
+    await retryQuarantined(request({ overrides: { users, facilities: new Map() } }));
+    expect(
+      await countOf("center", "select count(*) from user_account where email = $1 and user_type = 'EMS'", [
+        rows[0]?.email,
+      ]),
+    ).toBe(1);
+    for (const service of serviceNames) {
+      await all.silos[service].query(`insert into ${waiting} table waiting on conflict do nothing; drop table waiting`);
+    }
+    await runMove(request({ overrides: noOverrides }));
     expect((await verified()).found).toEqual([]);
   }, 60_000);
 

@@ -1,13 +1,15 @@
-import { Client } from "pg";
+import type { Client } from "pg";
 import { v5 as uuidV5 } from "uuid";
 import { type Clock, systemClock } from "#platform/clock.ts";
 import { type ServiceName, serviceNames } from "#platform/service-name.ts";
+import { tripsOfResolution } from "../capture/affected-trips.ts";
 import { asOfNow } from "../capture/as-of-now.ts";
 import { inTransaction } from "../capture/in-transaction.ts";
 import { installCapture } from "../capture/install-capture.ts";
 import { readDirectoryState } from "../capture/move-steps.ts";
+import { expectRoom } from "../capture/make-room.ts";
 import { everythingAboutPeople, noteChanges } from "../capture/note-changes.ts";
-import { readResolution, saveResolution } from "../capture/resolution.ts";
+import { changedResolution, readResolution, saveResolution } from "../capture/resolution.ts";
 import { closeSilos, type SiloClients } from "../cutover/close-silos.ts";
 import type { MoveOptions } from "../directory/directory.ts";
 import { overrideProblems } from "../directory/override-problems.ts";
@@ -32,26 +34,22 @@ import {
   lockMove,
   openRun,
   readCheckpoint,
-  readSteps,
   type Run,
   type RunOptions,
   saveCheckpoint,
 } from "../work/run.ts";
 import { archiveName, createWorkSchema } from "../work/work-schema.ts";
 import { withConsequences, writeToSilo } from "./apply-moved.ts";
-import { createChangeApplier } from "./change-applier.ts";
 import { copyArchive } from "./copy-archive.ts";
 import { copyDossiers } from "./copy-dossiers.ts";
 import type { CopyProgress, CopyStep } from "./copy-step.ts";
+import { type MoveSessions, type MoveUrls, openChangeApplier, openMoveSessions } from "./move-sessions.ts";
 import { restoreIndexes, setIndexesAside } from "./secondary-indexes.ts";
 
 /** From where to where, and how. */
-export interface MoveRequest extends Omit<RunOptions, "overrides"> {
+export interface MoveRequest extends Omit<RunOptions, "overrides">, MoveUrls {
   /** What the run was told before, if absent. */
   readonly overrides?: Overrides | undefined;
-  readonly sourceUrl: string;
-  /** In the name of the tables' owners. */
-  readonly siloUrls: Readonly<Record<ServiceName, string>>;
   /** Everything is done and nothing stays: neither in the silos nor in the old database. */
   readonly dryRun: boolean;
   /** The share of rows that may be bad before the move stops, between 0 and 1; a hundred always may. */
@@ -79,53 +77,9 @@ const snapshot = "begin isolation level repeatable read read only";
  * @throws Error if the old database is not as planned, before anything is written; if too many rows are bad; if a row is lost.
  */
 export async function runMove(request: MoveRequest): Promise<MoveOutcome> {
-  await using databases = await connect(request);
+  await using databases = await openMoveSessions(request);
   await expectReady(databases.source, request);
   return await (request.dryRun ? rehearse(request, databases) : move(request, databases));
-}
-
-interface Databases {
-  /** Two sessions, so that the archive is copied beside the trips. */
-  readonly source: Client;
-  readonly archiveSource: Client;
-  readonly silos: Readonly<Record<ServiceName, Client>>;
-  readonly archiveSilos: Readonly<Record<ServiceName, Client>>;
-}
-
-async function connect({ sourceUrl, siloUrls }: MoveRequest): Promise<Databases & AsyncDisposable> {
-  await using opened = new AsyncDisposableStack();
-  const open = async (connectionString: string, title = "a silo"): Promise<Client> => {
-    const client = new Client({ connectionString, application_name: "medport migrate" });
-    // A session that the server ends while it rests: the next statement tells.
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`${title} at ${new URL(connectionString).host} cannot be reached: ${why}`, { cause: error });
-    }
-    opened.defer(() => client.end());
-    await client.query("set timezone to 'UTC'; set datestyle to 'ISO'");
-    return client;
-  };
-  const openSilos = async (): Promise<Readonly<Record<ServiceName, Client>>> => {
-    const clients = {
-      hospital: await open(siloUrls.hospital),
-      ems: await open(siloUrls.ems),
-      center: await open(siloUrls.center),
-    };
-    // A checkpoint is lost together with its rows, never alone.
-    for (const service of serviceNames) await clients[service].query("set synchronous_commit to off");
-    return clients;
-  };
-  const databases = {
-    source: await open(sourceUrl, "the old database"),
-    archiveSource: await open(sourceUrl, "the old database"),
-    silos: await openSilos(),
-    archiveSilos: await openSilos(),
-  };
-  const kept = opened.move();
-  return { ...databases, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** @throws Error if the old database is not as planned, or the overrides name what is not there. */
@@ -145,7 +99,7 @@ async function expectReady(source: Client, request: MoveRequest): Promise<void> 
   );
 }
 
-async function move(request: MoveRequest, databases: Databases): Promise<MoveOutcome> {
+async function move(request: MoveRequest, databases: MoveSessions): Promise<MoveOutcome> {
   const { source, silos } = databases;
   await lockMove(silos.center);
   for (const service of serviceNames) await createWorkSchema(silos[service], service);
@@ -192,7 +146,7 @@ async function wishesOf(
 
 /** Of a copy that is complete: what the last verification found wrong, and whatever other rules than before decide about. */
 async function noteWhatIsToBeMovedAnew(
-  { source, silos }: Databases,
+  { source, silos }: MoveSessions,
   { options }: Run,
   request: MoveRequest,
 ): Promise<void> {
@@ -207,7 +161,7 @@ interface CopyOfAll {
 }
 
 /** One snapshot for both sessions: what the archive keeps is what the trips were decided by. */
-async function copyAll(databases: Databases, copy: CopyOfAll): Promise<void> {
+async function copyAll(databases: MoveSessions, copy: CopyOfAll): Promise<void> {
   const { source, archiveSource, archiveSilos } = databases;
   await inTransaction(
     source,
@@ -234,14 +188,18 @@ async function allOf(works: readonly Promise<void>[]): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-async function copyMoved({ source, silos }: Databases, { request, options, step }: CopyOfAll): Promise<void> {
+async function copyMoved(
+  { source, noteSource, silos }: MoveSessions,
+  { request, options, step }: CopyOfAll,
+): Promise<void> {
   const startedAt = performance.now();
   const state = await readDirectoryState(source, options);
   const isDone = await Promise.all(
     serviceNames.map((service) => readCheckpoint(silos[service], "people and organizations")),
   );
   if (!isDone.every(({ done }) => done)) {
-    const moved = withConsequences(state.moved, state.directory);
+    await expectRoom(silos, state.moved.rows);
+    const moved = withConsequences(state.moved, { directory: state.directory, importedAt: options.importedAt });
     const rows = moved.verdicts.length;
     for (const service of serviceNames) {
       await step.transact(silos[service], async () => {
@@ -252,8 +210,16 @@ async function copyMoved({ source, silos }: Databases, { request, options, step 
     step.onProgress({ step: "people and organizations", rows, total: rows });
     step.onDuration({ step: "people and organizations", rows, seconds: (performance.now() - startedAt) / 1_000 });
   }
-  if (!(await readResolution(silos.hospital))) {
+  const before = await readResolution(silos.hospital);
+  if (!before) {
     await step.transact(silos.hospital, () => saveResolution(silos.hospital, state.resolution));
+  } else if (noteSource) {
+    // A copy that goes on: some trips were decided by what is so no more, and what is so now may not last until the end.
+    const trips = await tripsOfResolution(source, changedResolution(before, state.resolution));
+    await noteChanges(
+      noteSource,
+      [...trips].map((pk) => ({ table: "TransportRequest", pk })),
+    );
   }
   const maxQuarantined = Math.max(100, Math.floor(request.maxQuarantine * (await countSourceRows(source))));
   await copyDossiers({ source, silos, state, options, maxQuarantined, step });
@@ -266,9 +232,11 @@ async function countSourceRows(source: Client): Promise<number> {
 }
 
 /** Brings over what has changed during the copy. @returns what became of every row, as of one moment. */
-async function finish(databases: Databases, { batchId, startedAt, options }: Run, step: CopyStep) {
+async function finish(databases: MoveSessions, { batchId, startedAt, options }: Run, step: CopyStep) {
   const { source, silos, archiveSource, archiveSilos } = databases;
   const finishSilo = async (service: ServiceName): Promise<void> => {
+    // What is written from here on takes along to the disk what was written before, so that a move that is done stays done.
+    await silos[service].query("set synchronous_commit to on");
     await keepOriginals(silos[service]);
     await silos[service].query(
       `insert into audit_entry (id, action, decision, occurred_at, entities)
@@ -283,7 +251,7 @@ async function finish(databases: Databases, { batchId, startedAt, options }: Run
   };
   await allOf(serviceNames.map(finishSilo));
   const began = performance.now();
-  const applier = createChangeApplier({ source: archiveSource, silos: archiveSilos }, options);
+  const applier = await openChangeApplier({ source: archiveSource, silos: archiveSilos }, options);
   const { applied } = await applier.catchUp(step.signal);
   const tables = await asOfNow(source, applier, () => readBalanceOf(source, silos));
   expectBalance(tables);
@@ -309,7 +277,7 @@ async function keepOriginals(silo: Client): Promise<void> {
 }
 
 /** The whole move within transactions that are undone. */
-async function rehearse(request: MoveRequest, { source, silos }: Databases): Promise<MoveOutcome> {
+async function rehearse(request: MoveRequest, { source, silos }: MoveSessions): Promise<MoveOutcome> {
   await lockMove(silos.center);
   const durations: StepDuration[] = [];
   for (const service of serviceNames) await silos[service].query("begin");
@@ -328,7 +296,7 @@ async function rehearse(request: MoveRequest, { source, silos }: Databases): Pro
       async () => {
         await copyArchive(source, silos, step);
         await copyMoved(
-          { source, archiveSource: source, silos, archiveSilos: silos },
+          { source, archiveSource: source, noteSource: undefined, silos, archiveSilos: silos },
           { request, options: run.options, step },
         );
         for (const service of serviceNames) await keepOriginals(silos[service]);
@@ -363,7 +331,7 @@ async function inSavepoint<T>(silo: { query(sql: string): Promise<unknown> }, wo
 
 /** Moves once more what waits in quarantine, as the old database has it by now and by what an operator knows by now. */
 export async function retryQuarantined(request: MoveRequest): Promise<MoveOutcome> {
-  await using databases = await connect(request);
+  await using databases = await openMoveSessions(request);
   const { source, silos } = databases;
   await lockMove(silos.center);
   await expectReady(source, request);
@@ -372,7 +340,12 @@ export async function retryQuarantined(request: MoveRequest): Promise<MoveOutcom
   if ((await findRun(silos.center))?.phase === "COPYING") {
     throw new Error('the copy is not finished: "npx medport migrate run" goes on with it; retry comes after');
   }
-  if (request.overrides) await changeOverrides(silos.center, request.overrides);
+  const before = await readMoveOptions(silos);
+  if (request.overrides && !isSameWish(before, { ...before, overrides: request.overrides })) {
+    // They may decide about more than what waits. Noted first: whoever is killed in between has it decided by the old ones.
+    await noteChanges(source, [everythingAboutPeople]);
+    await changeOverrides(silos.center, request.overrides);
+  }
   const options = await readMoveOptions(silos);
   const startedAt = performance.now();
   let rows = 0;
@@ -384,7 +357,7 @@ export async function retryQuarantined(request: MoveRequest): Promise<MoveOutcom
     await noteChanges(source, waiting);
   }
   const sessions = { source: databases.archiveSource, silos: databases.archiveSilos };
-  const applier = createChangeApplier(sessions, options);
+  const applier = await openChangeApplier(sessions, options);
   await applier.catchUp(request.signal);
   const tables = await asOfNow(source, applier, () => readBalanceOf(source, silos));
   for (const service of serviceNames) await keepOriginals(silos[service]);
@@ -397,34 +370,4 @@ export async function readMoveOptions({ center }: SiloClients): Promise<MoveOpti
   const run = await findRun(center);
   if (!run) throw new Error('nothing was moved yet: "npx medport migrate run" begins');
   return run.options;
-}
-
-/** Where a move stands. */
-export interface RunFacts {
-  readonly batchId: string;
-  readonly phase: string;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly options: Readonly<Record<string, string | number | boolean | null>>;
-  readonly steps: readonly { readonly step: string; readonly rows: number; readonly done: boolean }[];
-}
-
-/** Undefined if nothing was moved yet. May be asked while another process moves. */
-export async function readRun(silos: SiloClients): Promise<RunFacts | undefined> {
-  const run = await findRun(silos.center);
-  if (!run) return undefined;
-  const { batchId, phase, startedAt, finishedAt, options } = run;
-  return {
-    batchId,
-    phase,
-    startedAt: startedAt.toISOString(),
-    finishedAt: finishedAt?.toISOString() ?? null,
-    options: {
-      rolePolicy: options.rolePolicy,
-      strict: options.strict,
-      overriddenUsers: options.overrides.users.size,
-      overriddenFacilities: options.overrides.facilities.size,
-    },
-    steps: await readSteps(silos),
-  };
 }

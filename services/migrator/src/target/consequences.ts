@@ -26,15 +26,15 @@ export interface ConsequenceContext {
   readonly isOpenTrip?: (tripId: string) => boolean;
 }
 
+/** The same for all rows that are imported together. */
+export type ImportContext = Omit<ConsequenceContext, "isOpenTrip">;
+
 /**
  * What follows from rows that are imported together, the bids of a trip with the trip: its line of history, the other
  * silos' copies, its event and the cursors of all who listen to it. Pure.
  * @throws Error if a row is not one that the silos could read.
  */
-export function consequencesOfRows(
-  rows: readonly TargetRow[],
-  context: Omit<ConsequenceContext, "isOpenTrip">,
-): readonly TargetRow[] {
+export function consequencesOfRows(rows: readonly TargetRow[], context: ImportContext): readonly TargetRow[] {
   const open = new Set(rows.flatMap((it) => (it.table === "hospital.trip" && !isOver(it.row) ? [it.row.id] : [])));
   const isOpenTrip = (tripId: string): boolean => open.has(tripId);
   return rows.flatMap((row) => consequencesOf(row, { ...context, isOpenTrip }));

@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { conclude, verdictOn } from "../conclude.ts";
-import { type MoveCommandOptions, withMove } from "../move-at-work.ts";
+import { TripsLeftBehind } from "../../../../migrator/src/cutover/cut-over.ts";
+import { conclude, wordsOnOpenTrips } from "../conclude.ts";
+import { type MoveAtWork, type MoveCommandOptions, withMove } from "../move-at-work.ts";
 import { cutOverOnce, giveUpOnce } from "../mover.ts";
-import { readMoveState } from "../move-state.ts";
 import { loadMoveParts } from "../load-parts.ts";
 
 interface CutOverOptions extends MoveCommandOptions {
@@ -24,12 +24,7 @@ export function cutOverSubcommand(): Command {
           console.log("Nothing was switched: the old database takes writes.");
           return;
         }
-        const { quarantinedOpenTrips } = await readMoveState(await loadMoveParts(), move);
-        // Everything else is looked at by the switch itself.
-        const before = { balanced: true, verification: null, quarantinedOpenTrips };
-        const { code, words } = verdictOn(before, { allowQuarantine: options.allowQuarantine ?? false });
-        if (code !== 0) throw new Error(`Nothing was switched. ${words}`);
-        const { report, cutOver } = await cutOverOnce(await loadMoveParts(), move);
+        const { report, cutOver } = await switching(move, options.allowQuarantine ?? false);
         await conclude(move, report);
         move.progress.say(
           cutOver.wasDone
@@ -38,4 +33,14 @@ export function cutOverSubcommand(): Command {
         );
       }),
     );
+}
+
+/** @throws Error that says what to do about open trips in quarantine. */
+async function switching(move: MoveAtWork, mayLeaveBehind: boolean): ReturnType<typeof cutOverOnce> {
+  try {
+    return await cutOverOnce(await loadMoveParts(), move, mayLeaveBehind);
+  } catch (error) {
+    if (!(error instanceof TripsLeftBehind)) throw error;
+    throw new Error(`Nothing was switched. ${wordsOnOpenTrips(error.count)}`, { cause: error });
+  }
 }
