@@ -19,9 +19,8 @@ import { resolveDirectory } from "../directory/resolve-directory.ts";
 import { expectPlanned } from "../plan/check-source.ts";
 import type { SourceRow } from "../moved.ts";
 import { plan } from "../plan/plan.ts";
-import { countQuarantinedOpenTrips, readIssues, readQuarantine } from "../report/findings.ts";
 import { forgetResult, readFoundDifferences } from "../report/kept-results.ts";
-import type { Findings } from "../report/read-report.ts";
+import { type Findings, readFindings } from "../report/read-report.ts";
 import type { StepDuration, TableSums } from "../report/report.ts";
 import { importedNamespace } from "../target/imported-ids.ts";
 import { rowsToRepair } from "../verify/repairs.ts";
@@ -306,11 +305,7 @@ async function rehearse(request: MoveRequest, { source, silos }: MoveSessions): 
     );
     // What was copied before may wait for changes to be brought over.
     if (run.finishedAt === null) expectBalance(tables);
-    const findings = {
-      issues: await readIssues(silos),
-      quarantine: await readQuarantine(silos),
-      quarantinedOpenTrips: await countQuarantinedOpenTrips(silos),
-    };
+    const findings = await readFindings(silos);
     return { durations, tables, findings };
   } finally {
     for (const service of serviceNames) await silos[service].query("rollback");

@@ -41,6 +41,16 @@ export async function countQuarantinedOpenTrips({ hospital }: Pick<SiloClients, 
   return rows[0]?.count ?? 0;
 }
 
+/** Counts the patients' codes that more than one moved trip has, as the old database had them. */
+export async function countSharedPatientCodes({ hospital }: Pick<SiloClients, "hospital">): Promise<number> {
+  if (!(await hasFindings(hospital))) return 0;
+  const { rows } = await hospital.query<{ count: number }>(
+    `select count(*)::int as count
+       from (select from trip where imported_at is not null group by patient_id having count(*) > 1) shared`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Before the first run there are no tables for them. */
 async function hasFindings(silo: ClientBase): Promise<boolean> {
   const { rows } = await silo.query<{ there: boolean }>(

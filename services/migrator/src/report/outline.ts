@@ -46,6 +46,7 @@ function summary(report: MoveReport): Section {
         ? "Every row that was read is accounted for."
         : "NOT EVERY ROW IS ACCOUNTED FOR: see the tables that are marked.",
       openTripWords(report.quarantinedOpenTrips),
+      ...patientWords(report.sharedPatientCodes),
       verificationWords(verification),
     ],
   };
@@ -54,6 +55,10 @@ function summary(report: MoveReport): Section {
 function openTripWords(count: number): string {
   if (count === 0) return "No open trip waits in quarantine.";
   return `OPEN TRIPS IN QUARANTINE: ${grouped(count)}. Patients may be waiting for them.`;
+}
+
+function patientWords(count: number): readonly string[] {
+  return count === 0 ? [] : [`Patients' codes that more than one trip has, kept as they were: ${grouped(count)}.`];
 }
 
 function verificationWords(verification: MoveReport["verification"]): string {

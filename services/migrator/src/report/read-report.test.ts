@@ -21,6 +21,10 @@ describe("reading a report", () => {
     postgres = await startTestPostgres();
     silos = { hospital: await silo("hospital"), ems: await silo("ems"), center: await silo("center") };
     await silos.hospital.query(
+      `create table trip as select * from (values ('P1', now()), ('P1', now()), ('P2', now()), ('P3', null), ('P3', null))
+         as t (patient_id, imported_at)`,
+    );
+    await silos.hospital.query(
       `insert into migration.issue
        select 'TransportRequest', 't' || n, 'DOUBLE_BOOKED', 'R-UNIT', '{"note": "Mrs Miller"}' from generate_series(1, 5) n`,
     );
@@ -73,6 +77,11 @@ describe("reading a report", () => {
     expect(report.quarantinedOpenTrips).toBe(1);
   });
 
+  it("counts the codes of patients that more than one moved trip has", async () => {
+    const report = await readReport(silos, { ...aReport(), now: new Date() });
+    expect(report.sharedPatientCodes).toBe(1);
+  });
+
   it("takes nothing over that somebody wrote about a patient", async () => {
     const report = await readReport(silos, { ...aReport(), now: new Date() });
     expect(JSON.stringify(report)).not.toContain("Miller");
@@ -86,7 +95,7 @@ describe("reading a report", () => {
 
   it("tells of a dry run what it found, whatever the silos have", async () => {
     const { issues, quarantine } = aReport();
-    const findings = { issues, quarantine, quarantinedOpenTrips: 4 };
+    const findings = { issues, quarantine, quarantinedOpenTrips: 4, sharedPatientCodes: 5 };
     const report = await readReport(silos, { ...aReport(), findings, now: new Date() });
     expect(report).toMatchObject(findings);
   });
@@ -100,7 +109,7 @@ describe("reading a report", () => {
       { ...aReport(), now: new Date() },
     );
     await client.end();
-    expect(report).toMatchObject({ issues: [], quarantine: [], quarantinedOpenTrips: 0 });
+    expect(report).toMatchObject({ issues: [], quarantine: [], quarantinedOpenTrips: 0, sharedPatientCodes: 0 });
   });
 
   it("finds again what a command came to", async () => {

@@ -18,6 +18,7 @@ export function aReport(change: Partial<MoveReport> = {}): MoveReport {
     ],
     balanced: true,
     quarantinedOpenTrips: 1,
+    sharedPatientCodes: 12,
     issues: [
       {
         ...{ kind: "DOUBLE_BOOKED", rule: "R-UNIT", table: "TransportRequest", count: 2 },

@@ -100,6 +100,8 @@ export interface MoveReport {
   readonly balanced: boolean;
   /** Trips that were not over, and could not be moved. */
   readonly quarantinedOpenTrips: number;
+  /** Patients' codes that more than one moved trip has: of people who were moved more than once (R-PHI). */
+  readonly sharedPatientCodes: number;
   readonly issues: readonly IssueGroup[];
   readonly quarantine: readonly QuarantineGroup[];
   readonly decisions: readonly Decision[];
