@@ -15,6 +15,8 @@ export interface Change<Item> extends Place {
   /** The item before the change; absent if it was new, or if it was nothing to anybody who looks at open items. */
   readonly before?: Item;
   readonly after: Item;
+  /** The item as it was when the change was read, if somebody far behind is told of it long afterwards. */
+  readonly now?: Item;
 }
 
 /** Which rows of a log, in the order of their numbers: the first ones after a place, or the last ones up to a place. */

@@ -11,6 +11,11 @@ export interface FeedSource<Item> {
   readonly table: string;
   /** Reads rows by their numbers: those, and only those, that one statement sees. */
   readonly read: (em: SqlEntityManager, range: ChangeRange) => Promise<readonly Change<Item>[]>;
+  /**
+   * Reads items as they are now, for a watcher who is told of them as they were. Absent where nobody may lose the right to
+   * see what was seen once.
+   */
+  readonly readNow?: (em: SqlEntityManager, ids: readonly string[]) => Promise<readonly Item[]>;
   /** Reads every item that is open, in one statement. */
   readonly readOpen: (em: SqlEntityManager) => Promise<readonly Item[]>;
   readonly idOf: (item: Item) => string;

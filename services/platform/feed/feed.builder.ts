@@ -43,6 +43,11 @@ export function aNoteSource(): FeedSource<Note> & { readonly reads: () => number
       reads += 1;
       return readNotes(em, range);
     },
+    readNow: async (em, ids) => {
+      const { rows } = await sql<Note>`
+        select id, version, room, is_open as "isOpen" from note where id in (${sql.join(ids)})`.execute(em.getKysely());
+      return rows;
+    },
     readOpen: async (em) => {
       const { rows } = await sql<Note>`select id, version, room, is_open as "isOpen" from note where is_open`.execute(
         em.getKysely(),

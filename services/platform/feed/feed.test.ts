@@ -48,6 +48,22 @@ describe("a feed", () => {
     }
   };
 
+  it.each([100, 2])("knows of every change how its item is now, with %i changes at hand", async (keep) => {
+    await board.write({ id: "a", room: "a" });
+    await board.write({ id: "b" });
+    await board.write({ id: "a", version: 2, room: "b", isOpen: false });
+    await writeMany(8);
+    const feed = await start({ keep });
+    await board.write({ id: "b", version: 2, room: "c" });
+    await eventually(() => expect(feed.snapshot().items.find(({ id }) => id === "b")?.version).toBe(2));
+    const changes = await feed.after(beginning);
+    const now = changes.filter(({ after }) => after.version === 1).map((change) => feed.now(change));
+    expect(now.slice(0, 2)).toEqual([
+      { id: "a", version: 2, room: "b", isOpen: false },
+      { id: "b", version: 2, room: "c", isOpen: true },
+    ]);
+  });
+
   it("knows what is open, follows what changes, and lets go of what is closed", async () => {
     await board.write({ id: "a" });
     await board.write({ id: "b" });

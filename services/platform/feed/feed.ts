@@ -126,6 +126,18 @@ export class Feed<Item> implements AsyncDisposable {
     return first?.seq === place.seq && first.mark === place.mark;
   }
 
+  /** A changed item as it is, as far as the log has been read: who may see it is asked of it, and not of what it was. */
+  now({ after, now }: Change<Item>): Item {
+    return this.nowOf(after) ?? now ?? after;
+  }
+
+  /** An item as it is; undefined if it is not open, and nothing of it was changed for long. */
+  nowOf(item: Item): Item | undefined {
+    const { open, newest } = this.#known();
+    const id = this.#options.source.idOf(item);
+    return open.get(id) ?? newest.get(id);
+  }
+
   /** The next changes after a place that the log continues, at most a page; none if there are none yet. */
   async after({ seq }: Place): Promise<readonly Change<Item>[]> {
     const { ring } = this.#known();
@@ -181,6 +193,8 @@ export class Feed<Item> implements AsyncDisposable {
     const changes = await loaded.reader.next(database.fork());
     loaded.ring.add(changes);
     loaded.open.apply(changes);
+    loaded.newest.add(changes);
+    loaded.newest.forgetUntil(loaded.ring.floor.seq);
     if (loaded === this.#next) this.#publishWhenReady(loaded);
     else if (changes.length > 0) this.changed.announce();
     if (changes.length < pageSize) this.#noteCaughtUp(round);
@@ -220,8 +234,23 @@ export class Feed<Item> implements AsyncDisposable {
   /** One after the other, so that a crowd that comes back does not take the pool from everybody else. */
   async #readPages(places: readonly string[]): Promise<ReadonlyMap<string, readonly Change<Item>[]>> {
     const pages = new Map<string, readonly Change<Item>[]>();
-    for (const place of places) pages.set(place, await this.#read(BigInt(place)));
+    for (const place of places) pages.set(place, await this.#withNow(await this.#read(BigInt(place))));
     return pages;
+  }
+
+  /** With the items as they are, where we do not know. */
+  async #withNow(changes: readonly Change<Item>[]): Promise<readonly Change<Item>[]> {
+    const { source, database } = this.#options;
+    const unknown = changes
+      .filter(({ after }) => this.nowOf(after) === undefined)
+      .map(({ after }) => source.idOf(after));
+    if (unknown.length === 0 || !source.readNow) return changes;
+    const items = await source.readNow(database.fork(), [...new Set(unknown)]);
+    const byId = new Map(items.map((item) => [source.idOf(item), item]));
+    return changes.map((change) => {
+      const now = byId.get(source.idOf(change.after));
+      return now === undefined ? change : { ...change, now };
+    });
   }
 
   #read(after: bigint, limit: number = this.#options.pageSize): Promise<readonly Change<Item>[]> {

@@ -4,6 +4,7 @@ import { pause } from "#platform/rpc/abort.ts";
 import { beginning } from "./change.ts";
 import type { FeedSource } from "./feed-source.ts";
 import { LogReader } from "./log-reader.ts";
+import { NewestItems } from "./newest-items.ts";
 import { OpenItems } from "./open-items.ts";
 import { Ring } from "./ring.ts";
 import { writersTo } from "./writers.ts";
@@ -13,6 +14,8 @@ export interface LoadedLog<Item> {
   readonly reader: LogReader<Item>;
   readonly ring: Ring<Item>;
   readonly open: OpenItems<Item>;
+  /** Of the ring's changes. */
+  readonly newest: NewestItems<Item>;
   /** The open items fit the place in the log only when the log has been read up to this number. */
   readonly readyAt: bigint;
 }
@@ -36,16 +39,23 @@ export async function loadLog<Item>(
   source: FeedSource<Item>,
   { keep, pageSize, signal }: LoadOptions,
 ): Promise<LoadedLog<Item>> {
-  const newest = await newestNumber(em, source.table);
+  const last = await newestNumber(em, source.table);
   await untilDecided(em, source.table, signal);
   // One more than is kept: the row before the first one that is.
-  const recent = await source.read(em, { until: newest, limit: keep + 1 });
+  const recent = await source.read(em, { until: last, limit: keep + 1 });
   const isWhole = recent.length <= keep && (recent[0]?.seq ?? 1n) === 1n;
   const floor = (isWhole ? undefined : recent[0]) ?? beginning;
-  const ring = new Ring(floor, isWhole ? recent : recent.slice(1), keep);
+  const kept = isWhole ? recent : recent.slice(1);
+  const ring = new Ring(floor, kept, keep);
   const open = new OpenItems(source, await source.readOpen(em));
   const readyAt = await newestNumber(em, source.table);
-  return { reader: new LogReader(source, ring.end, pageSize), ring, open, readyAt };
+  return {
+    reader: new LogReader(source, ring.end, pageSize),
+    ring,
+    open,
+    newest: new NewestItems(source, kept),
+    readyAt,
+  };
 }
 
 /** Waits until everybody has ended who may still add a row with a number that was handed out before. */

@@ -16,6 +16,10 @@ export class OpenItems<Item> {
     return [...this.#items.values()];
   }
 
+  get(id: string): Item | undefined {
+    return this.#items.get(id);
+  }
+
   /** Takes changes over. Those of versions that are known already, because the items were read later, alter nothing. */
   apply(changes: readonly Change<Item>[]): void {
     const { idOf, versionOf, isOpen } = this.#source;

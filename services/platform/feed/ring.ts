@@ -25,6 +25,11 @@ export class Ring<Item> {
     return this.#changes.at(-1) ?? this.#floor;
   }
 
+  /** The row before the first change that is here. */
+  get floor(): Place {
+    return this.#floor;
+  }
+
   /** Adds the changes that come next. */
   add(changes: readonly Change<Item>[]): void {
     this.#changes.push(...changes);

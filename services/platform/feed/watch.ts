@@ -24,10 +24,16 @@ export interface Board<Item, View extends BoardView, On, Off> {
   /** What the audit log calls an item, such as trip. */
   readonly entityType: string;
   readonly idOf: (item: Item) => string;
-  /** An item of a snapshot as the viewer sees it; undefined if it is not on the viewer's board. */
-  readonly show: (item: Item, view: View) => On | undefined;
-  /** What the viewer is told of a change; undefined if it is none of the viewer's business. */
-  readonly tell: (change: Change<Item>, view: View) => Told<On, Off> | undefined;
+  /**
+   * An item of a snapshot as the viewer sees it; undefined if it is not on the viewer's board.
+   * @param now the item as it is when it is sent: a slow viewer may have lost it since the snapshot was taken.
+   */
+  readonly show: (item: Item, view: View, now: Item) => On | undefined;
+  /**
+   * What the viewer is told of a change; undefined if it is none of the viewer's business.
+   * @param now the item as it is when it is sent, which may be long after the change.
+   */
+  readonly tell: (change: Change<Item>, view: View, now: Item) => Told<On, Off> | undefined;
 }
 
 /** One message of a live board. */
@@ -86,12 +92,14 @@ export async function* watch<Item, View extends BoardView, On, Off>(
 }
 
 /** A snapshot on its way to a watcher. */
-interface Snapshot<On> {
+interface Snapshot<Item> {
   readonly place: Place;
   readonly gap: boolean;
-  readonly values: readonly On[];
-  /** How many messages of it were sent; the first one says that it begins. */
-  sent: number;
+  /** Those that were on the board when it was taken. */
+  readonly items: ArrayIterator<Item>;
+  isBegun: boolean;
+  /** How many items were sent. */
+  size: number;
 }
 
 /** How a watcher goes on: where it is, or with a snapshot, which may have to make up for what was missed. */
@@ -108,7 +116,7 @@ class Watcher<Item, View extends BoardView, On, Off> {
   #spokeAtMs = performance.now();
   #generation: number;
   #course: Course = "on";
-  #snapshot: Snapshot<On> | undefined;
+  #snapshot: Snapshot<Item> | undefined;
   #place: Place = beginning;
   /** The changes after the place that were read already. */
   #changes: ArrayIterator<Change<Item>> = noChanges();
@@ -154,37 +162,40 @@ class Watcher<Item, View extends BoardView, On, Off> {
     // So that nobody misses what was changed before the board was opened, by oneself or through another instance.
     await feed.catchUp(this.#options.signal, this.#patienceMs);
     const { place, items } = feed.snapshot();
-    const shown = items.flatMap((item) => {
-      const value = show(item, this.#view);
-      return value === undefined ? [] : [{ entity: { type: entityType, id: idOf(item) }, value }];
-    });
+    const shown = items.filter((item) => show(item, this.#view, item) !== undefined);
     // One that made up for a gap may itself be made anew.
     const gap = this.#course === "anew after a gap" || this.#snapshot?.gap === true;
-    this.#snapshot = { place, gap, values: shown.map(({ value }) => value), sent: 0 };
+    this.#snapshot = { place, gap, items: shown.values(), isBegun: false, size: 0 };
     this.#changes = noChanges();
     this.#generation = feed.generation;
     this.#course = "on";
-    await this.#opened(shown.map(({ entity }) => entity));
+    await this.#opened(shown.map((item) => ({ type: entityType, id: idOf(item) })));
   }
 
   #nextOfSnapshot(): BoardMessage<On, Off>["item"] | undefined {
     if (!this.#snapshot) return undefined;
-    const { values, gap, place, sent } = this.#snapshot;
-    this.#snapshot.sent += 1;
-    if (sent === 0) return { case: "snapshotStarted", value: { gap } };
-    const value = values[sent - 1];
-    if (value !== undefined) return { case: "trip", value };
+    const { items, gap, place, isBegun } = this.#snapshot;
+    this.#snapshot.isBegun = true;
+    if (!isBegun) return { case: "snapshotStarted", value: { gap } };
+    const { feed, show } = this.#board;
+    for (const item of items) {
+      const value = show(item, this.#view, feed.nowOf(item) ?? item);
+      if (value === undefined) continue;
+      this.#snapshot.size += 1;
+      return { case: "trip", value };
+    }
+    const { size } = this.#snapshot;
     this.#snapshot = undefined;
     this.#place = place;
-    return { case: "snapshotCompleted", value: { size: values.length } };
+    return { case: "snapshotCompleted", value: { size } };
   }
 
   #nextChange(): Told<On, Off> | undefined {
-    const { tell, entityType, idOf } = this.#board;
+    const { feed, tell, entityType, idOf } = this.#board;
     // An array's iterator is not closed when a loop is left: the next call goes on where this one ends.
     for (const change of this.#changes) {
       this.#place = change;
-      const told = tell(change, this.#view);
+      const told = tell(change, this.#view, feed.now(change));
       if (!told) continue;
       this.#options.trail.sent({ type: entityType, id: idOf(change.after) });
       return told;

@@ -7,7 +7,7 @@ import type { Told } from "#platform/feed/watch.ts";
 import { messageFromTrip } from "../trips/trip.message.ts";
 import type { TripRelation } from "../trips/trip-scope.ts";
 import type { Trip } from "../trips/trip.ts";
-import { fateOnBoard, relationOnBoard, type TripView } from "./trip-view.ts";
+import { fateOnBoard, relationOnBoardThen, type TripView } from "./trip-view.ts";
 
 type OnBoard = MessageShape<typeof TripOnBoardSchema>;
 type OffBoard = MessageShape<typeof TripOffBoardSchema>;
@@ -33,15 +33,15 @@ export class TripBoardMessages {
   }
 
   /** A trip of a snapshot; undefined if it is not on the viewer's board. */
-  show(trip: Trip, view: TripView): OnBoard | undefined {
-    const relation = relationOnBoard(trip, view);
+  show(trip: Trip, view: TripView, now: Trip): OnBoard | undefined {
+    const relation = relationOnBoardThen(trip, view, now);
     return relation && create(TripOnBoardSchema, { trip: this.#messageOf(trip, relation) });
   }
 
   /** What a viewer is told of a change; undefined if nothing. */
-  tell(change: Change<Trip>, view: TripView): Told<OnBoard, OffBoard> | undefined {
+  tell(change: Change<Trip>, view: TripView, now: Trip): Told<OnBoard, OffBoard> | undefined {
     const { after, name } = change;
-    const fate = fateOnBoard(change, view);
+    const fate = fateOnBoard(change, view, now);
     switch (fate.kind) {
       case "ON_BOARD":
         return {

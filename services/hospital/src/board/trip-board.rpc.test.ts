@@ -5,6 +5,7 @@ import { watching, type Watching } from "#platform/feed/watching.builder.ts";
 import { enumLabel } from "#platform/rpc/enum-label.ts";
 import { reasonOf } from "#platform/rpc/refusal.ts";
 import { eventually } from "#platform/testing/eventually.ts";
+import { aFacilityRequest } from "../facilities/facility.builder.ts";
 import { anAgencyDispatcher, type HospitalClients } from "../hospital.builder.ts";
 import { startTripScene, type TripScene } from "../trips/trip-scene.builder.ts";
 
@@ -100,6 +101,24 @@ describe("WatchTrips", () => {
     expect(message?.item).toMatchObject({ case: "gone", value: { version: 2n, change: "" } });
     expect(message?.item.case === "gone" && message.item.value.trip).toBeUndefined();
     await board[Symbol.asyncDispose]();
+  });
+
+  it("tells a hospital that was away nothing of a trip that has become another hospital's", async () => {
+    const { facility } = await scene.elsewhere.facilities.createFacility(aFacilityRequest({ name: "Elsewhere" }));
+    const { board } = await open(scene.general);
+    await scene.create();
+    const [before] = await board.next();
+    await board[Symbol.asyncDispose]();
+    const trip = await scene.create();
+    await scene.mercy.trips.updateTrip({
+      tripId: trip.id,
+      details: { destinationFacilityId: facility?.id ?? "" },
+      updateMask: { paths: ["destination_facility_id"] },
+    });
+    await using resumed = watch(scene.general, {}, before?.cursor);
+    const [next] = await resumed.next();
+    expect(next?.item).toMatchObject({ case: "gone", value: { tripId: trip.id, change: "" } });
+    expect(next?.item.case === "gone" && next.item.value.trip).toBeUndefined();
   });
 
   it("follows what the caller asked for: a trip comes when it fits and goes when it does not", async () => {

@@ -12,6 +12,7 @@ import { selectTripVersions, type TripVersion } from "../trips/trip-version.stor
 export const tripFeedSource: FeedSource<Trip> = {
   table: "trip_history",
   read: readChanges,
+  readNow: (em, ids) => selectTrips(em, sql`where t.id in (${sql.join(ids)})`),
   readOpen: (em) => selectTrips(em, sql`where t.status in (${sql.join(openStatuses)})`),
   idOf: ({ id }) => id,
   versionOf: ({ version }) => version,

@@ -19,8 +19,13 @@ import { fateOnBoard, tripView } from "./trip-view.ts";
 
 const all = filterFromProto(undefined);
 
-function fate(before: Trip | undefined, after: Trip, actor: TripActor, filter: Partial<TripFilter> = {}): string {
-  const told = fateOnBoard({ ...(before && { before }), after }, tripView(actor, { ...all, ...filter }));
+function fate(
+  before: Trip | undefined,
+  after: Trip,
+  actor: TripActor,
+  { now = after, ...filter }: Partial<TripFilter> & { readonly now?: Trip } = {},
+): string {
+  const told = fateOnBoard({ ...(before && { before }), after }, tripView(actor, { ...all, ...filter }), now);
   return "relation" in told ? `${told.kind} ${told.relation ?? "nobody"}` : told.kind;
 }
 
@@ -48,6 +53,24 @@ describe("what becomes of a trip on somebody's board", () => {
   ])("%s", (_what, before, after, actor, expected) => {
     expect(fate(before, after, actor)).toBe(expected);
   });
+
+  const other = aPlace({ hospitalId: stranger.type === "HOSPITAL" ? stranger.hospitalId : "", county: "Elk" });
+  const elsewhereNow = aPendingTrip({ destination: other });
+  const othersNow = anAssignedTrip({ award: { ...anAssignedTrip().award, agencyId: "another" } });
+  it.each<[string, Trip | undefined, Trip, TripActor, Trip, string]>([
+    ["was on its way to us, and no longer is", undefined, pending, receiver, elsewhereNow, "UNSEEN"],
+    ["goes to another hospital", pending, elsewhereNow, receiver, elsewhereNow, "OFF_BOARD nobody"],
+    ["was the own agency's, and is another's", pending, assigned, blair, othersNow, "OFF_BOARD nobody"],
+    ["was the own agency's, and is offered to all", pending, assigned, blair, pending, "ON_BOARD OFFERED"],
+    ["was completed by us, and was still ours", assigned, completed, blair, completed, "OFF_BOARD ASSIGNED"],
+    ["was offered, and is another's", undefined, pending, rival, assigned, "ON_BOARD OFFERED"],
+    ["is the own hospital's, whoever has it", undefined, pending, owner, othersNow, "ON_BOARD OWNER"],
+  ])(
+    "tells nobody who is late more of a patient than may be seen now: a trip that %s",
+    (_what, before, after, actor, now, expected) => {
+      expect(fate(before, after, actor, { now })).toBe(expected);
+    },
+  );
 
   it("looks at what the viewer asked for, before and after", () => {
     const onlyUrgent: Partial<TripFilter> = { priorities: ["URGENT"] };
