@@ -92,7 +92,8 @@ export async function startCenter(config: CenterConfig, parts: CenterParts = {})
   const health = owned.use(await startSiloHealth({ database, expectedSchema, broker, log }));
   const relay = owned.use(startRelay({ databaseUrl: url, broker, service, log }));
   databases.onCommit(() => relay.wake());
-  const consumers = startConsumers({ database: databases.events, broker, service, log, clock });
+  const auditLog = createAuditLog({ database, clock, newId });
+  const consumers = startConsumers({ database: databases.events, broker, service, log, clock }, { auditLog });
   for (const consumer of consumers.values()) owned.use(consumer);
 
   const keys = await readKeys(config);
@@ -101,7 +102,6 @@ export async function startCenter(config: CenterConfig, parts: CenterParts = {})
   const hospital = owned.use(connectPeer({ ...peer, address: config.hospitalAddress, target: "hospital" }));
   const ems = owned.use(connectPeer({ ...peer, address: config.emsAddress, target: "ems" }));
   const unitOfWork = createUnitOfWork({ database, service, clock, newId });
-  const auditLog = createAuditLog({ database, clock, newId });
   const auth: AuthRpcDeps = {
     unitOfWork,
     hasher: await createPasswordHasher(parts.passwords),

@@ -190,9 +190,8 @@ export class Feed<Item> implements AsyncDisposable {
     }
     this.#isSuspect = false;
     const round = ++this.#round;
-    const changes = await loaded.reader.next(database.fork());
+    const changes = loaded.open.apply(await loaded.reader.next(database.fork()));
     loaded.ring.add(changes);
-    loaded.open.apply(changes);
     loaded.newest.add(changes);
     loaded.newest.forgetUntil(loaded.ring.floor.seq);
     if (loaded === this.#next) this.#publishWhenReady(loaded);

@@ -20,15 +20,22 @@ export class OpenItems<Item> {
     return this.#items.get(id);
   }
 
-  /** Takes changes over. Those of versions that are known already, because the items were read later, alter nothing. */
-  apply(changes: readonly Change<Item>[]): void {
+  /**
+   * Takes changes over. Those of versions that are known already, because the items were read later, alter nothing.
+   * @returns the changes, each with the item before it as it was shown, which the log may not tell in every detail.
+   */
+  apply(changes: readonly Change<Item>[]): readonly Change<Item>[] {
+    return changes.map((change) => this.#apply(change));
+  }
+
+  #apply(change: Change<Item>): Change<Item> {
     const { idOf, versionOf, isOpen } = this.#source;
-    for (const { after } of changes) {
-      const id = idOf(after);
-      const known = this.#items.get(id);
-      if (known && versionOf(known) > versionOf(after)) continue;
-      if (isOpen(after)) this.#items.set(id, after);
-      else this.#items.delete(id);
-    }
+    const { after } = change;
+    const id = idOf(after);
+    const known = this.#items.get(id);
+    if (known && versionOf(known) > versionOf(after)) return change;
+    if (isOpen(after)) this.#items.set(id, after);
+    else this.#items.delete(id);
+    return known && versionOf(known) === versionOf(after) - 1 ? { ...change, before: known } : change;
   }
 }

@@ -4,6 +4,7 @@ import type { PendingEvent } from "#platform/events/outbox.ts";
 import { saveReference } from "../references/reference.store.ts";
 import { saveAgencyEntry } from "../registry/agency-entry.store.ts";
 import { serviceChanged } from "../registry/registered-service.events.ts";
+import type { RegisteredService } from "../registry/registered-service.ts";
 import { saveAgency } from "./agency.store.ts";
 import type { Agency } from "./agency.ts";
 
@@ -16,10 +17,13 @@ export interface AgencyArrival {
   emit<Schema extends DescMessage>(event: PendingEvent<Schema>): void;
 }
 
-/** Takes over what EMS says of an agency: into the directory, the registry and the references. May be repeated. */
-export async function receiveAgency(arrival: AgencyArrival, agency: Agency): Promise<void> {
+/**
+ * Takes over what EMS says of an agency: into the directory, the registry and the references. May be repeated.
+ * @returns the registry's entry if it has changed.
+ */
+export async function receiveAgency(arrival: AgencyArrival, agency: Agency): Promise<RegisteredService | undefined> {
   const { tx, now, addedBy } = arrival;
-  if (!(await saveAgency(tx, agency, now, addedBy))) return;
+  if (!(await saveAgency(tx, agency, now, addedBy))) return undefined;
   const entry = await saveAgencyEntry(tx, agency, { now, ...(addedBy !== undefined && { addedBy }) });
   if (entry) arrival.emit(serviceChanged(entry, now));
   await saveReference(
@@ -34,4 +38,5 @@ export async function receiveAgency(arrival: AgencyArrival, agency: Agency): Pro
     },
     now,
   );
+  return entry;
 }

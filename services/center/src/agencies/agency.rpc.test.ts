@@ -112,6 +112,28 @@ describe("the directory", () => {
     expect(await listed({ statuses: [PENDING, INACTIVE] })).toEqual(new Set([pending.id, disabled.id]));
   });
 
+  it("finds those that serve a county however it is written", async () => {
+    const county = `Blair ${newId()}`;
+    const agencies = [`county:${county}`, `County: ${county.toUpperCase()} `, ` county:${county.toLowerCase()}`].map(
+      (area) => anEmsAgency({ id: newId(), serviceArea: [area] }),
+    );
+    await heard(...agencies, anEmsAgency({ id: newId(), serviceArea: [county, `county:${county} North`] }));
+    for (const asked of [county, ` ${county.toUpperCase()}`]) {
+      const { agencies: found } = await directory().listAgencies({ county: asked });
+      expect(found.map(({ id }) => id).toSorted()).toEqual(agencies.map(({ id }) => id).toSorted());
+    }
+  });
+
+  it("leaves an entry in Center's audit log when an agency's news change the registry", async () => {
+    const agency = await anAgencyOf(PENDING);
+    const rows: readonly unknown[] = await center.database
+      .fork()
+      .execute("select action, decision from audit_entry where entities @> ?::jsonb", [
+        JSON.stringify([{ type: "service", id: agency.id }]),
+      ]);
+    expect(rows).toEqual([{ action: "medport.events.v1.AgencyRegistered", decision: "ALLOWED" }]);
+  });
+
   it("shows hospitals those alone that they can ask", async () => {
     const county = newId();
     const serviceArea = [`county:${county}`];

@@ -38,7 +38,7 @@ export async function listAgencies(em: SqlEntityManager, listing: AgencyListing)
     {
       $and: [
         availableOnly ? { isActive: true, status: "ACTIVE" } : {},
-        county === "" ? {} : { serviceArea: { $contains: [`county:${county}`] } },
+        county.trim() === "" ? {} : servesCounty(county),
         statuses.length === 0 ? {} : { status: { $in: [...statuses] } },
         withoutActiveUsers ? nobodyCanLogIn() : {},
         after ? { $or: [{ name: { $gt: after.text } }, { name: after.text, id: { $gt: after.id } }] } : {},
@@ -96,6 +96,17 @@ export async function isAgencyNameTaken(tx: Tx, name: string, agencyId: AgencyId
     [name, agencyId],
   );
   return found.length > 0;
+}
+
+/** However it is written there and here, as everywhere else. */
+function servesCounty(county: string) {
+  const condition = raw(
+    (agency) =>
+      `exists (select from unnest(${agency}.service_area) area
+                where lower(btrim(area)) like 'county:%' and btrim(substr(lower(btrim(area)), 8)) = lower(btrim(?)))`,
+    [county],
+  );
+  return { [condition]: [] };
 }
 
 function nobodyCanLogIn() {

@@ -121,6 +121,26 @@ describe("WatchTrips", () => {
     expect(next?.item.case === "gone" && next.item.value.trip).toBeUndefined();
   });
 
+  it("offers a trip that waits to other agencies when it turns out to begin in another county", async () => {
+    const { facilities } = scene.mercy;
+    const { facility } = await facilities.createFacility(aFacilityRequest({ name: "Mercy East", county: "Blair" }));
+    const [near, far] = await Promise.all([open(scene.rival), open(scene.distant)]);
+    const trip = await scene.create({ originFacilityId: facility?.id ?? "" });
+    expect(await told(near.board)).toEqual(["created PENDING"]);
+    await facilities.updateFacility({
+      facilityId: facility?.id ?? "",
+      details: { county: "Centre" },
+      updateMask: { paths: ["county"] },
+    });
+    expect(await told(near.board)).toEqual(["gone"]);
+    expect(await told(far.board)).toEqual(["updated PENDING"]);
+    expect(await scene.lastEventOf(trip.id)).toMatchObject({
+      TripUpdated: { trip: { origin: { county: "Centre" } } },
+    });
+    for (const { board } of [near, far]) await board[Symbol.asyncDispose]();
+    await scene.mercy.trips.cancelTrip({ tripId: trip.id, reason: "why" });
+  });
+
   it("follows what the caller asked for: a trip comes when it fits and goes when it does not", async () => {
     const { board, trips } = await open(scene.mercy, { priorities: [Priority.URGENT] });
     expect(trips).toEqual([]);

@@ -15,6 +15,7 @@ import { assertEtag } from "#platform/rpc/etag.ts";
 import { openPage, placeFromKey } from "#platform/rpc/page.ts";
 import { notFound, refuse } from "#platform/rpc/refusal.ts";
 import { isKnownHospital } from "../hospitals/hospital.store.ts";
+import { retellWaitingTrips } from "../trips/waiting-trips.events.ts";
 import { hospitalActedFor } from "../hospitals/hospital.scope.ts";
 import { createFacility, type Facility, type FacilityId, parseFacilityType, updateFacility } from "./facility.ts";
 import { coordinatesFromMessage, facilityDetailsFrom, messageFromFacility } from "./facility.message.ts";
@@ -65,6 +66,7 @@ export function facilityRpc({ unitOfWork, newId }: FacilityRpcDeps): ServiceImpl
         if (facility === before) return { facility: messageFromFacility(before) };
         await saveFacility(work.tx, facility);
         emitChange(work, FacilityUpdatedSchema, facility);
+        if (isElsewhere(before, facility)) await retellWaitingTrips(work, facility.id, userOf(context).userId);
         return { facility: messageFromFacility(facility) };
       }),
 
@@ -87,6 +89,13 @@ export function facilityRpc({ unitOfWork, newId }: FacilityRpcDeps): ServiceImpl
         return { facilities: rows.map(messageFromFacility), nextPageToken };
       }),
   };
+}
+
+/** Whether what trips say of the place is another than before. */
+function isElsewhere(before: Facility, after: Facility): boolean {
+  const placeOf = ({ name, city, state, county, coordinates }: Facility): string =>
+    JSON.stringify([name, city, state, county, coordinates]);
+  return placeOf(before) !== placeOf(after);
 }
 
 function newFacilityId(newId: IdSource): FacilityId {

@@ -70,5 +70,6 @@ async function askCenter(
 }
 
 function serves({ serviceArea }: Agency, county: string): boolean {
-  return county === "" || countiesServed(serviceArea).includes(county.toLowerCase());
+  const wanted = county.trim().toLowerCase();
+  return wanted === "" || countiesServed(serviceArea).includes(wanted);
 }

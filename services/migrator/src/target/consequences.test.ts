@@ -54,7 +54,11 @@ const handlersOf: Readonly<Record<ServiceName, EventHandlers>> = {
     ...preferenceHandlers,
     ...agencyUserHandlers,
   ],
-  center: [...centerTripHandlers(), ...bidHandlers(), ...centerAgencyHandlers()],
+  center: [
+    ...centerTripHandlers(),
+    ...bidHandlers(),
+    ...centerAgencyHandlers({ auditLog: { append: () => Promise.resolve() } }),
+  ],
 };
 
 let base: TestDatabases;
