@@ -50,6 +50,12 @@ describe("R-HU", () => {
     expect(copies(moved)).toEqual([{ id: "u1", hospital_id: "f1", active: false }]);
   });
 
+  it("makes none of a row that no silo could read", () => {
+    const users = [aLegacyUser({ id: "not usable" }), aLegacyUser({ id: "u2", createdAt: new Date(Number.NaN) })];
+    const origins = new Map(users.map(({ id }) => [id, ["f1"]]));
+    expect(copies(resolved({ users, facilities }, { originsByCreator: origins }).moved)).toEqual([]);
+  });
+
   it("makes it of the account of both tables, once", () => {
     const email = "ben@blair-ems.example";
     const input = {

@@ -1,7 +1,7 @@
 import type { Person, DirectoryEvidence, DirectoryInput } from "./directory.ts";
 import { sharedHospitalId } from "./directory.ts";
 import type { TargetTables } from "../target/target-tables.ts";
-import { usableTime } from "./moved-rows.ts";
+import { whyUnusable } from "./moved-rows.ts";
 import type { People } from "./people.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { People } from "./people.ts";
 export function otherHospitalUsers(
   input: DirectoryInput,
   evidence: DirectoryEvidence,
-  { people, importedAt }: { readonly people: People; readonly importedAt: Date },
+  people: People,
 ): readonly TargetTables["hospital.hospital_user"][] {
   const owners = new Set(input.preferences.map(({ hospitalId }) => hospitalId));
   const accounts = new Map(people.accounts.map((account) => [account.id, account]));
@@ -21,17 +21,19 @@ export function otherHospitalUsers(
     const person = people.users.get(user.id);
     const isNamed = evidence.originsByCreator.has(user.id) || owners.has(user.id);
     if (!person || isCopied(person) || !(isNamed || person.type === "HOSPITAL")) return [];
+    // In quarantine for what no silo could read.
+    if (whyUnusable(user) !== undefined) return [];
     const { userId, email, name, hospitalId } = person;
     if (seen.size === seen.add(userId).size) return [];
     const account = accounts.get(userId);
     const row = {
       active: person.hasAccount && (account?.is_active ?? false),
-      created_at: account?.created_at ?? usableTime(user.createdAt) ?? importedAt,
+      created_at: account?.created_at ?? user.createdAt,
       email,
       hospital_id: hospitalId ?? sharedHospitalId,
       id: userId,
       name,
-      updated_at: account?.updated_at ?? usableTime(user.updatedAt) ?? importedAt,
+      updated_at: account?.updated_at ?? user.updatedAt,
       version: 1,
     };
     return [row];

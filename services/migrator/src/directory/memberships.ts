@@ -45,7 +45,7 @@ export interface AgenciesByEmail {
 }
 
 /** Where everybody has an address, so that sharing the domain says nothing. */
-const publicDomains: ReadonlySet<string> = new Set([
+export const publicDomains: ReadonlySet<string> = new Set([
   ...[
     "gmail.com",
     "googlemail.com",

@@ -83,7 +83,7 @@ function directoryFrom({ hospitals, people, places, agencies, units, preferences
 
 /** What ties the silos together: Hospital's copy of people who are not a hospital's, and Center's references. */
 function movedLinks({ input, evidence, importedAt, people, places, agencies, units }: DirectoryParts): Moved {
-  const others = otherHospitalUsers(input, evidence, { people, importedAt });
+  const others = otherHospitalUsers(input, evidence, people);
   const references = directoryReferences({
     people,
     otherHospitalUserIds: new Set(others.map(({ id }) => id)),

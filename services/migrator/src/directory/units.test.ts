@@ -110,6 +110,11 @@ describe("a unit's number", () => {
     }
   });
 
+  it("is not taken by one that stays in quarantine", () => {
+    const units = [aLegacyUnit({ id: "not usable", ...at(1) }), aLegacyUnit({ id: "unit-00000b", ...at(2) })];
+    expect(rowsOf(moveUnits(units), "ems.unit").map(({ unit_number }) => unit_number)).toEqual(["BV-12"]);
+  });
+
   it("is completed with the whole id where the end of it is taken", () => {
     const units = ["1-000001", "2-000001", "3-000001"].map((id) => aLegacyUnit({ id }));
     const numbers = rowsOf(moveUnits(units), "ems.unit").map(({ unit_number }) => unit_number);

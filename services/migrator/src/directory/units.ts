@@ -37,7 +37,7 @@ export function resolveUnits(
   importedAt: Date,
 ): ResolvedUnits {
   const notes = groupBy(unitAvailabilities.toSorted(byCreation), ({ unitId }) => unitId);
-  const numbers = unitNumbers(units);
+  const numbers = unitNumbers(units.filter((unit) => whyLost(unit, agencies) === undefined));
   const known: KnownUnit[] = [];
   const lost: Moved[] = [];
   for (const unit of units) {
@@ -68,7 +68,7 @@ function whyLost(unit: LegacyUnit, agencies: ReadonlyMap<string, DirectoryAgency
 }
 
 /**
- * The numbers of units that share theirs with another of the agency: active ones come first, then older ones; all but the
+ * The numbers of moved units that share theirs with another of the agency: active ones come first, then older ones; all but the
  * first get the end of their id.
  */
 function unitNumbers(units: readonly LegacyUnit[]): ReadonlyMap<string, string> {

@@ -1,6 +1,6 @@
 import type { Json } from "../target/target-tables.ts";
 import type { Reading } from "./reading.ts";
-import { isJsonObject, type JsonObject } from "./text-list.ts";
+import { isJsonArray, isJsonObject, type JsonObject } from "./text-list.ts";
 
 /** What an agency's hours are if nobody ever said: not round the clock, which would promise service. */
 export const unknownHours = "UNKNOWN";
@@ -17,8 +17,8 @@ export function operatingHoursFrom(value: Json): Reading<string | null> {
 }
 
 function textFromObject(value: JsonObject): string | undefined {
-  if (value["open"] === "24/7") return "24/7";
-  // With a third entry, such as the days for which they hold, the two alone would promise too much.
+  // With one entry more, such as the days for which they hold, the rest alone would promise too much.
+  if (value["open"] === "24/7" && Object.keys(value).length === 1) return "24/7";
   const span = Object.keys(value).length === 2 ? spanFrom(value, ["start", "end"]) : undefined;
   return span ?? textFromWeek(value) ?? textFromParts(value);
 }
@@ -29,7 +29,7 @@ function spanFrom(value: JsonObject, [from, to]: readonly [string, string]): str
   return start === undefined || end === undefined ? undefined : `${start}-${end}`;
 }
 
-const timePattern = /^(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*(am|pm))?$/i;
+const timePattern = /^(\d{1,2}):(\d{2})(?::\d{2})?(?:\s*([ap])\.?m\.?)?$/i;
 
 function timeFrom(value: Json | undefined): string | undefined {
   const match = typeof value === "string" ? timePattern.exec(value.trim()) : null;
@@ -42,7 +42,7 @@ function timeFrom(value: Json | undefined): string | undefined {
 /** Of twelve hours before or after noon; a number that is no hour if it is none of them. */
 function hourFromHalf(hour: number, half: string): number {
   if (hour < 1 || hour > 12) return Number.POSITIVE_INFINITY;
-  return (hour % 12) + (half === "pm" ? 12 : 0);
+  return (hour % 12) + (half === "p" ? 12 : 0);
 }
 
 const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
@@ -54,10 +54,12 @@ function dayFrom(name: string): number {
   return fullNames.findIndex((full) => wanted === full || wanted === full.slice(0, 3));
 }
 
-/** Days that are null, or say `closed`, are not told; everything else that is no day spoils the week. */
+/** Days that are null, or say `closed`, are not told; everything else that is no day, or one twice, spoils the week. */
 function textFromWeek(value: JsonObject): string | undefined {
   const entries = Object.entries(value).map(([name, hours]) => ({ day: dayFrom(name), hours: hoursFrom(hours) }));
-  if (entries.length === 0 || entries.some(({ day, hours }) => day < 0 || hours === undefined)) return undefined;
+  const isTwice = new Set(entries.map(({ day }) => day)).size < entries.length;
+  if (isTwice || entries.length === 0 || entries.some(({ day, hours }) => day < 0 || hours === undefined))
+    return undefined;
   const week = days.map((_, day) => entries.find((entry) => entry.day === day)?.hours ?? closed);
   if (week.every((hours) => hours === "00:00-23:59")) return "24/7";
   return foldedWeek(week);
@@ -98,8 +100,13 @@ function textFromParts({ primary, secondary, ...rest }: JsonObject): string | un
 
 function textFromPart(part: Json): string | undefined {
   if (!isJsonObject(part)) return undefined;
-  const { days: when, hours } = part;
-  const named = Array.isArray(when) ? when.join(", ") : when;
-  if (typeof named !== "string" || typeof hours !== "string") return undefined;
-  return `${named.trim()} ${hours.trim()}`;
+  const { days: when = null, hours = null } = part;
+  const named = (isJsonArray(when) ? when : [when]).map(textFrom);
+  const said = textFrom(hours);
+  if (named.length === 0 || named.includes(undefined) || said === undefined) return undefined;
+  return `${named.join(", ")} ${said}`;
+}
+
+function textFrom(value: Json): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }

@@ -24,7 +24,7 @@ describe("a patient's pseudonym", () => {
     "demo-patient-4711-doe",
   ])("is replaced if it is not one: %j", (id) => {
     const { value, issue } = patientIdFrom(id, "trip-1");
-    expect(value).toMatch(/^P[0-9A-F]{8}$/);
+    expect(value).toMatch(/^P-[0-9A-F]{24}$/);
     expect(issue).toBe("PATIENT_ID_REPLACED");
   });
 
@@ -35,6 +35,6 @@ describe("a patient's pseudonym", () => {
 
   it("cannot be read from the trip's number, which more people see", () => {
     // sha256("patient trip-1"), by sha256sum.
-    expect(patientIdFrom("MRN-4711", "trip-1").value).toBe("P8A344D62");
+    expect(patientIdFrom("MRN-4711", "trip-1").value).toBe("P-8A344D624F0E3ADC2CB59884");
   });
 });

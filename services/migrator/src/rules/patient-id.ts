@@ -11,6 +11,7 @@ const pseudonyms = /^(?:P[0-9A-F]{8}|(?:demo|test)-patient-[0-9]{1,6})$/;
  */
 export function patientIdFrom(patientId: string, tripId: string): Reading<string> {
   if (pseudonyms.test(patientId)) return { value: patientId };
-  const digits = hash("sha256", `patient ${tripId}`, "hex").slice(0, 8).toUpperCase();
-  return { value: `P${digits}`, issue: "PATIENT_ID_REPLACED" };
+  // As long as those that Hospital makes itself, so that no two trips meet.
+  const digits = hash("sha256", `patient ${tripId}`, "hex").slice(0, 24).toUpperCase();
+  return { value: `P-${digits}`, issue: "PATIENT_ID_REPLACED" };
 }

@@ -40,10 +40,20 @@ function namesFrom(value: Json | undefined): readonly string[] {
 function radiusFrom(value: JsonObject): readonly Reading<readonly string[]>[] {
   const { radius, center } = value;
   if (radius === undefined) return [];
-  const miles = typeof radius === "string" ? Number.parseFloat(radius) : radius;
+  const miles = typeof radius === "string" ? milesFrom(radius) : radius;
   const { value: at } = coordinatesFrom(center ?? null);
-  if (typeof miles !== "number" || !(miles > 0) || !at) return [unreadable];
+  const isWay = typeof miles === "number" && miles >= leastMiles && miles <= mostMiles;
+  if (!isWay || !at) return [unreadable];
   return [{ value: [`radius:${miles}mi@${at.latitude},${at.longitude}`] }];
+}
+
+const leastMiles = 0.01;
+/** More than around the earth. */
+const mostMiles = 25_000;
+
+function milesFrom(text: string): number | undefined {
+  const [, miles] = /^\s*(\d{1,9}(?:\.\d{1,9})?)\s*(?:mi|miles?)?\s*$/i.exec(text) ?? [];
+  return miles === undefined ? undefined : Number(miles);
 }
 
 function partsFrom({ primary, secondary }: JsonObject): readonly Reading<readonly string[]>[] {

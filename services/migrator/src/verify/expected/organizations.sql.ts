@@ -6,7 +6,8 @@ export const organizationStatements: readonly string[] = [
        select m.facility_id, case when bool_and(p.hospital_id is not null) and count(distinct p.hospital_id) = 1 then min(p.hospital_id) end as hospital_id
          from v_made m left join v_person p on p.id = m.user_id group by m.facility_id)
      select f.*, pg_temp.place(f.coordinates) as place, coalesce(t.county, '') as county,
-            coalesce((select id from v_hospital where id = t.hospital_id), h.id, m.hospital_id, 'hosp_shared_directory') as hospital_id,
+            coalesce((select id from v_hospital where id = t.hospital_id),
+                     case when t.hospital_id = 'hosp_shared_directory' then t.hospital_id end, h.id, m.hospital_id, 'hosp_shared_directory') as hospital_id,
             jsonb_build_object('facilityId', f.id, 'name', f.name, 'city', f.city, 'state', f.state, 'county', coalesce(t.county, ''))
               || case when pg_temp.place(f.coordinates) is null then '{}' else jsonb_build_object('coordinates', jsonb_build_object(
                    'latitude', (pg_temp.place(f.coordinates))[1], 'longitude', (pg_temp.place(f.coordinates))[2])) end as told
@@ -49,16 +50,23 @@ export const organizationStatements: readonly string[] = [
               case when not pg_temp.is_id(u.id) then 'ID_NOT_USABLE'
                    when not (pg_temp.is_time(u."createdAt") and pg_temp.is_time(u."updatedAt")) then 'TIME_OUT_OF_RANGE'
                    when r.id is null then 'AGENCY_NOT_MOVED' end as bad
-         from "Unit" u left join v_real_agency r on r.id = u."agencyId" left join noted n on n.unit_id = u.id)
+         from "Unit" u left join v_real_agency r on r.id = u."agencyId" left join noted n on n.unit_id = u.id),
+     -- Numbers are taken once in an agency: by the first of those that share one, and by none that stays behind.
+     placed as (
+       select *, "unitNumber" || ' #' || right(id, 6) as short, row_number() over (
+                partition by bad is null, "agencyId", "unitNumber" order by "isActive" desc, "createdAt", id collate "C") > 1 as is_late
+         from known),
+     numbered as (
+       select *, row_number() over (
+                partition by bad is null, is_late, "agencyId", short order by "isActive" desc, "createdAt", id collate "C") = 1
+                and (bad is not null or ("agencyId", short) not in (select "agencyId", "unitNumber" from known where bad is null)) as is_free
+         from placed)
      select id, bad, "agencyId" as agency_id, able as capabilities, "currentStatus"::text as status, "currentLocation" as location, "isActive" as is_active,
             "shiftStart" as shift_start, "shiftEnd" as shift_end, "createdAt" as created, "updatedAt" as changed,
-            -- Numbers are taken once in an agency.
-            "unitNumber" || case when bad is null and row_number() over (
-              partition by bad is null, "agencyId", "unitNumber" order by "isActive" desc, "createdAt", id collate "C") > 1
-              then ' #' || right(id, 6) else '' end as unit_number,
+            case when bad is not null or not is_late then "unitNumber" when is_free then short else "unitNumber" || ' #' || id end as unit_number,
             case when type::text <> 'OTHER' then type::text
                  when hints ~* 'wheel|WC|lift|ramp' then 'WHEELCHAIR' else 'MEDICAL_TAXI' end as type
-       from known`,
+       from numbered`,
   `create temp table v_availability as
      select a.*, case when not pg_temp.is_id(a.id) then 'ID_NOT_USABLE'
                       when not (pg_temp.is_time(a."createdAt") and pg_temp.is_time(a."updatedAt")) then 'TIME_OUT_OF_RANGE'

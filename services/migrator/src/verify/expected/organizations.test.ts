@@ -57,6 +57,39 @@ describe("what else belongs to an agency (R-UNITTYPE, R-UNITSTATUS, R-AVAIL, R-R
     ]);
   });
 
+  it("are the numbers of its units, each once, whatever stays in quarantine", async () => {
+    const unit = (id: string, day: number, over: OldRow = {}): OldRow => ({
+      ...{ id, agencyId: "swift", unitNumber: "7", createdAt: `2025-01-0${day}T00:00:00` },
+      ...over,
+    });
+    const units = [
+      unit("not usable", 1),
+      unit("a-000001", 2),
+      unit("b-000001", 3),
+      unit("c-000001", 4),
+      unit("d-000002", 5),
+      unit("e-000003", 6, { unitNumber: "7 #000002" }),
+    ];
+    const { "ems.unit": found = {} } = await expectations({ Unit: units }, ["ems.unit"]);
+    const numbers = Object.entries(found).map(([id, row]) => [id, row["unit_number"]]);
+    expect(Object.fromEntries(numbers)).toMatchObject({
+      "a-000001": "7",
+      "b-000001": "7 #000001",
+      "c-000001": "7 #c-000001",
+      "d-000002": "7 #d-000002",
+      "e-000003": "7 #000002",
+    });
+    expect(found).not.toHaveProperty("not usable");
+  });
+
+  it("are the places that an operator gave to nobody in particular", async () => {
+    const facilities = new Map([["home", { hospitalId: "hosp_shared_directory" }]]);
+    const { "hospital.facility": found } = await expectations({ Facility: [] }, ["hospital.facility"], {
+      overrides: { users: new Map(), facilities },
+    });
+    expect(found).toMatchObject({ home: { hospital_id: "hosp_shared_directory" }, mercy: { hospital_id: "mercy" } });
+  });
+
   it("are the preferences of hospitals, one for each agency", async () => {
     const preference = { hospitalId: "ann", agencyId: "swift", notes: "first" };
     const found = await expectations(

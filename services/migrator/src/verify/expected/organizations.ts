@@ -136,7 +136,7 @@ export const organizationComparisons: readonly Comparison[] = [
       start_time: 'coalesce(pg_temp.utc("shiftStart"), pg_temp.utc("lastUpdated"), pg_temp.utc("createdAt"))',
       end_time: 'pg_temp.utc("shiftEnd")',
       notes: privately(
-        "case when status::text = 'MAINTENANCE' then 'maintenance' || coalesce('; ' || nullif(pg_temp.trimmed(notes), ''), '') else notes end",
+        "case when status::text = 'MAINTENANCE' then 'maintenance' || case when pg_temp.trimmed(notes) <> '' then '; ' || notes else '' end else notes end",
       ),
       created_at: 'pg_temp.utc("createdAt")',
       updated_at: 'pg_temp.utc("updatedAt")',

@@ -1,8 +1,18 @@
 /** Domains of addresses that anybody can have, so that they tell nothing about an agency (R-AGENCYUSER). */
-const publicDomains: readonly string[] = [
+export const publicDomains: readonly string[] = [
   ...["gmail.com", "googlemail.com", "yahoo.com", "ymail.com", "hotmail.com", "outlook.com", "live.com", "msn.com"],
   ...["aol.com", "icloud.com", "me.com", "mac.com", "comcast.net", "verizon.net", "att.net", "sbcglobal.net"],
-  ...["protonmail.com", "proton.me", "gmx.com", "gmx.net", "mail.com", "zoho.com"],
+  ...["protonmail.com", "proton.me", "gmx.com", "gmx.net", "mail.com", "zoho.com", "rocketmail.com", "yandex.com"],
+  ...[
+    "fastmail.com",
+    "bellsouth.net",
+    "cox.net",
+    "charter.net",
+    "earthlink.net",
+    "juno.com",
+    "optonline.net",
+    "frontier.com",
+  ],
 ];
 
 /** Hospitals as the old database registered them, who is who, and what becomes of the rows of User and AgencyUser. */

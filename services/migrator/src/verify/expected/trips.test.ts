@@ -154,7 +154,7 @@ describe("what a trip becomes (R-STATUS, R-AGENCY, R-UNIT, R-TRIPHOSP)", () => {
     [
       "without a patient's record number",
       { TransportRequest: [trip({ patientId: "MRN 4711" })] },
-      { patient_id: expect.stringMatching(/^P[0-9A-F]{8}$/) },
+      { patient_id: expect.stringMatching(/^P-[0-9A-F]{24}$/) },
     ],
   ];
   it.each(cases)("is %s", async (_what, more, expected) => {

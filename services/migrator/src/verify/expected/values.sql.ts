@@ -33,11 +33,14 @@ export const valueFunctions: readonly string[] = [
         else given::text
       end;
     end $$`,
+  `create function pg_temp.said(given jsonb) returns text immutable language sql as $$
+    select case when jsonb_typeof(given) = 'string' then nullif(pg_temp.trimmed(given #>> '{}'), '') end
+  $$`,
   `create function pg_temp.plain(given jsonb) returns text immutable strict language sql as $$
     select case jsonb_typeof(given)
       when 'null' then null
       when 'string' then given #>> '{}'
-      when 'object' then coalesce(nullif(given ->> 'name', ''), nullif(given ->> 'label', ''), nullif(given ->> 'code', ''), pg_temp.compact(given))
+      when 'object' then coalesce(pg_temp.said(given -> 'name'), pg_temp.said(given -> 'label'), pg_temp.said(given -> 'code'), pg_temp.compact(given))
       else pg_temp.compact(given)
     end
   $$`,
@@ -58,61 +61,70 @@ export const valueFunctions: readonly string[] = [
       else array[pg_temp.plain(given)]
     end
   $$`,
-  `create function pg_temp.capabilities(given jsonb) returns text[] immutable language plpgsql as $$
+  `create function pg_temp.abilities(given jsonb) returns text[] immutable language plpgsql as $$
     declare
       lists constant text[] := array['transportLevels', 'specialServices', 'specialCapabilities', 'specialEquipment', 'equipment'];
       found text[] := '{}';
       list text;
     begin
       if given is null then return '{}'; end if;
-      if jsonb_typeof(given) <> 'object' then return pg_temp.distinct_texts(pg_temp.texts(given)); end if;
+      if jsonb_typeof(given) <> 'object' then return pg_temp.texts(given); end if;
       if given ?| lists then
-        foreach list in array lists loop
-          if given ? list then found := found || pg_temp.texts(given -> list); end if;
-        end loop;
-      else
-        found := array(
-          select case when e.value = 'true' then e.key else e.key || ':' || pg_temp.plain(e.value) end
-            from jsonb_each(given) with ordinality e(key, value, n)
-           where e.value not in ('false', 'null') order by n);
+        foreach list in array lists loop found := found || pg_temp.abilities(given -> list); end loop;
+        return found;
       end if;
-      return pg_temp.distinct_texts(found);
+      return array(
+        select case when e.value = 'true' then e.key
+                    when jsonb_typeof(e.value) = 'string' then e.key || ':' || (e.value #>> '{}')
+                    else e.key || ':' || pg_temp.compact(e.value) end
+          from jsonb_each(given) with ordinality e(key, value, n)
+         where e.value not in ('false', 'null') order by n);
     end $$`,
+  `create function pg_temp.capabilities(given jsonb) returns text[] immutable language sql as $$
+    select pg_temp.distinct_texts(pg_temp.abilities(given))
+  $$`,
   // R-COORD.
   `create function pg_temp.place(given jsonb) returns float8[] immutable language plpgsql as $$
     declare
-      lat jsonb := case when jsonb_typeof(given) = 'array' then given -> 0 else coalesce(given -> 'lat', given -> 'latitude') end;
-      lng jsonb := case when jsonb_typeof(given) = 'array' then given -> 1 else coalesce(given -> 'lng', given -> 'longitude') end;
+      lat jsonb := case when jsonb_typeof(given) = 'array' then given -> 0 when given ? 'lat' then given -> 'lat' else given -> 'latitude' end;
+      lng jsonb := case when jsonb_typeof(given) = 'array' then given -> 1 when given ? 'lat' then given -> 'lng' else given -> 'longitude' end;
       found float8[];
     begin
+      if jsonb_typeof(given) = 'array' and jsonb_array_length(given) <> 2 then return null; end if;
       if jsonb_typeof(lat) is distinct from 'number' or jsonb_typeof(lng) is distinct from 'number' then return null; end if;
       found := array[(lat #>> '{}')::float8, (lng #>> '{}')::float8];
       if found[1] not between -90 and 90 or found[2] not between -180 and 180 or found = array[0, 0]::float8[] then return null; end if;
       return found;
     end $$`,
   // R-AREA, without the names of service areas.
-  `create function pg_temp.counties_and_cities(given jsonb) returns text[] immutable language sql as $$
-    select array(select 'county:' || pg_temp.trimmed(c) from unnest(pg_temp.texts(given -> 'counties')) with ordinality e(c, n)
-                  where pg_temp.trimmed(c) <> '' order by n)
-        || array(select 'city:' || pg_temp.trimmed(c) from unnest(pg_temp.texts(given -> 'cities')) with ordinality e(c, n)
-                  where pg_temp.trimmed(c) <> '' order by n)
+  `create function pg_temp.listed(prefix text, given jsonb) returns text[] immutable language sql as $$
+    select array(select prefix || pg_temp.trimmed(c) from unnest(pg_temp.texts(given)) with ordinality e(c, n)
+                  where jsonb_typeof(given) in ('string', 'array') and pg_temp.trimmed(c) <> '' order by n)
+  $$`,
+  // A number of miles, between a hundredth and the way around the earth.
+  String.raw`create function pg_temp.miles(given jsonb) returns numeric immutable language sql as $$
+    select trim_scale(m.miles) from (
+      select case jsonb_typeof(given)
+        when 'number' then (given #>> '{}')::numeric
+        when 'string' then (regexp_match(given #>> '{}', '^\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(?:mi|miles?)?\s*$', 'i'))[1]::numeric
+      end as miles) m where m.miles between 0.01 and 25000
   $$`,
   String.raw`create function pg_temp.area(given jsonb) returns text[] immutable language plpgsql as $$
     declare
       found text[] := '{}';
       place float8[];
-      radius text;
+      radius numeric;
     begin
       if given is null then return '{}'; end if;
       if jsonb_typeof(given) in ('string', 'array') then return pg_temp.texts(given); end if;
       if jsonb_typeof(given) <> 'object' then return '{}'; end if;
-      found := pg_temp.counties_and_cities(given);
+      found := pg_temp.listed('county:', given -> 'counties') || pg_temp.listed('city:', given -> 'cities');
       place := pg_temp.place(given -> 'center');
-      radius := substring(given ->> 'radius' from '^\s*([0-9]+(?:\.[0-9]+)?)');
+      radius := pg_temp.miles(given -> 'radius');
       if place is not null and radius is not null then
-        found := found || ('radius:' || radius || 'mi@' || place[1] || ',' || place[2]);
+        found := found || ('radius:' || radius || 'mi@' || place[1]::text::numeric || ',' || place[2]::text::numeric);
       end if;
-      return found || pg_temp.counties_and_cities(given -> 'primary') || pg_temp.counties_and_cities(given -> 'secondary');
+      return found || pg_temp.area(given -> 'primary') || pg_temp.area(given -> 'secondary');
     end $$`,
   // R-HOURS.
   String.raw`create function pg_temp.clock(value text) returns text immutable language plpgsql as $$
@@ -137,6 +149,7 @@ export const valueFunctions: readonly string[] = [
       days constant text[] := array['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
       long constant text[] := array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
       spans text[] := array_fill(null::text, array[7]);
+      told int[] := '{}';
       entry record;
       day int;
       first int;
@@ -145,7 +158,8 @@ export const valueFunctions: readonly string[] = [
       if given = '{}' then return null; end if;
       for entry in select * from jsonb_each(given) loop
         day := coalesce(array_position(long, lower(entry.key)), array_position(days, initcap(entry.key)));
-        if day is null then return null; end if;
+        if day is null or day = any(told) then return null; end if;
+        told := told || day;
         continue when entry.value = 'null' or entry.value -> 'closed' = 'true';
         spans[day] := pg_temp.span(entry.value);
         if spans[day] is null then return null; end if;
@@ -164,16 +178,15 @@ export const valueFunctions: readonly string[] = [
     end $$`,
   // Days may be a list.
   `create function pg_temp.days(given jsonb) returns text immutable language sql as $$
-    select case jsonb_typeof(given)
-      when 'string' then nullif(pg_temp.trimmed(given #>> '{}'), '')
-      when 'array' then (select string_agg(pg_temp.trimmed(e.value), ', ' order by e.n) from jsonb_array_elements_text(given) with ordinality e(value, n))
-    end
+    select case when jsonb_typeof(given) <> 'array' then pg_temp.said(given)
+                else (select case when count(*) = count(pg_temp.said(e.value)) then string_agg(pg_temp.said(e.value), ', ' order by e.n) end
+                        from jsonb_array_elements(given) with ordinality e(value, n)) end
   $$`,
   `create function pg_temp.periods(given jsonb) returns text immutable language sql as $$
     select case when given - 'primary' - 'secondary' = '{}' and count(*) = count(pg_temp.days(e.value -> 'days'))
-                 and bool_and(coalesce(jsonb_typeof(e.value -> 'hours') = 'string', false))
-           then string_agg(pg_temp.days(e.value -> 'days') || ' ' || pg_temp.trimmed(e.value ->> 'hours'), '; ' order by e.key) end
-      from jsonb_each(given) e
+                 and count(*) = count(pg_temp.said(e.value -> 'hours'))
+           then string_agg(pg_temp.days(e.value -> 'days') || ' ' || pg_temp.said(e.value -> 'hours'), '; ' order by e.key) end
+      from jsonb_each(given) e where e.value <> 'null'
   $$`,
   `create function pg_temp.hours(given jsonb, unknown text) returns text immutable language plpgsql as $$
     begin
@@ -199,7 +212,7 @@ export const valueFunctions: readonly string[] = [
   `create function pg_temp.patient(value text, trip_id text) returns text immutable language sql as $$
     select case when length(value) = 9 and left(value, 1) = 'P' and substr(value, 2) collate "C" !~ '[^0-9A-F]' then value
                 when value ~ '^(demo|test)-patient-[0-9]{1,6}$' then value
-                else 'P' || upper(left(encode(sha256(convert_to('patient ' || trip_id, 'UTF8')), 'hex'), 8)) end
+                else 'P-' || upper(left(encode(sha256(convert_to('patient ' || trip_id, 'UTF8')), 'hex'), 24)) end
   $$`,
   `create function pg_temp.trip_number(id text) returns text immutable strict language sql as $$
     select 'L-' || upper(overlay(overlay(left(md5(id), 15) placing '-' from 11 for 0) placing '-' from 6 for 0))

@@ -151,7 +151,7 @@ describe("the second statement of the rules about values", () => {
   ])("R-PHI: %s stays: %s", async (given, stays) => {
     const code = await answer("pg_temp.patient($1::text, 'trip-1')", given);
     expect(code === given).toBe(stays);
-    expect(code).toMatch(stays ? /./ : /^P[0-9A-F]{8}$/);
+    expect(code).toMatch(stays ? /./ : /^P-[0-9A-F]{24}$/);
   });
 
   it.each<readonly [string, boolean]>([
