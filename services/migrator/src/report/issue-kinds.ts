@@ -54,7 +54,11 @@ const places: readonly IssueKind[] = [
   ),
   open("PHANTOM_FACILITY_MISSING", "a registered hospital names a facility that is not there", "Make it in Center."),
   decided("HOURS_UNREADABLE", "the hours are in no form that the rules know; they are kept as JSON", "Correct them."),
-  decided("AREA_UNREADABLE", "the service area, or a part of it, is in no form that the rules know; the archive alone has it", "Correct it."),
+  decided(
+    "AREA_UNREADABLE",
+    "the service area, or a part of it, is in no form that the rules know; the archive alone has it",
+    "Correct it.",
+  ),
   decided("COORDINATES_INVALID", "the coordinates are no place on earth; they were left out", "Correct the facility."),
   decided("UNIT_TYPE_GUESSED", "nothing tells what kind of unit it is; it is a MEDICAL_TAXI now", "Correct it in EMS."),
   decided("UNIT_NUMBER_CHANGED", "the agency has two units of this number; one got a suffix", "Correct it in EMS."),

@@ -75,7 +75,7 @@ function hours(pick: Pick): Json {
   return pick<() => Json>([
     () => pick(scalars),
     span,
-    () => ({ ...(span() as object), [pick(["zone", "days", "open"])]: pick(scalars) }) as Json,
+    () => ({ ...(span() as object), [pick(["zone", "days", "open"])]: pick(scalars) }),
     () => some(pick, dayNames, span, 7),
     () => some(pick, dayNames.slice(0, 7), () => ({ start: "08:00", end: "17:00" }), 7),
     () => some(pick, ["primary", "secondary", "primary", "secondary", "note"], part),
