@@ -5,7 +5,7 @@
 export const valueFunctions: readonly string[] = [
   // What JavaScript, in which the old application was written, takes for white space around a text.
   String.raw`create function pg_temp.trimmed(value text) returns text immutable strict language sql as $$
-    select btrim(value, E' \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
+    select btrim(value, E' \t\n\x0b\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff')
   $$`,
   `create function pg_temp.address(value text) returns text immutable strict language sql as $$
     select lower(pg_temp.trimmed(value))

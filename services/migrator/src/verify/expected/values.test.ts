@@ -180,6 +180,14 @@ describe("the second statement of the rules about values", () => {
     expect(time instanceof Date ? time.toISOString() : time).toBe(expected);
   });
 
+  it.each([
+    ["victor@valley.example", "victor@valley.example"],
+    [" \t\n\u000b\f\r\u00a0\u3000Olav\ufeff", "Olav"],
+    ["  ", ""],
+  ])("%j without white space around it is %j", async (given, expected) => {
+    expect(await answer("pg_temp.trimmed($1::text)", given)).toBe(expected);
+  });
+
   it("makes the numbers of trips of their ids", async () => {
     expect(await answer("pg_temp.trip_number($1)", "clx1")).toBe("L-9607C-E1B37-CC853");
   });
